@@ -31,7 +31,7 @@ export default tseslint.config(
     rules: {
       "import-x/no-cycle": "error",
       "import-x/no-extraneous-dependencies": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       // Tensor code is full of `a[i]` that is in range by construction; the index type says `| undefined`.

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { crossAttentionWidths } from "./models/unet.ts";
+import type { Branch, DeadiffConfig } from "./models/deadiff.ts";
+
+const size = z.int().positive();
+const sizes = z.array(size).min(1).readonly();
+
+/** A model configuration where it enters from outside: a bundle, a checkpoint folder. */
+export const deadiffConfigSchema: z.ZodType<DeadiffConfig> = z.strictObject({
+  name: z.string().min(1),
+  text: z.strictObject({ vocabulary: size, width: size, layers: size, heads: size, context: size }),
+  vision: z.strictObject({ imageSize: size, patch: size, width: size, layers: size, heads: size }),
+  qFormer: z.strictObject({
+    width: size, layers: size, heads: size, intermediate: size, queries: size, vocabulary: size, maxPositions: size, imageWidth: size,
+    conditions: z.strictObject({ style: z.array(z.int().nonnegative()).readonly(), content: z.array(z.int().nonnegative()).readonly() }),
+  }),
+  sharedQFormer: z.boolean(),
+  sharedVision: z.boolean(),
+  unet: z.strictObject({
+    latentChannels: size, channels: size, multipliers: sizes, resBlocks: size, attentionFactors: sizes, heads: size, groups: size, contextWidth: size,
+  }),
+  vae: z.strictObject({ channels: size, multipliers: sizes, resBlocks: size, latentChannels: size, groups: size, scale: z.number().positive() }),
+  layerMap: z.array(z.enum(["style", "content", "both"])).readonly(),
+  attention: z.enum(["joint", "added"]),
+  prediction: z.enum(["eps", "v"]),
+}).refine((c) => c.layerMap.length === crossAttentionWidths(c.unet).length, { path: ["layerMap"], message: "needs one entry per cross-attention layer" })
+  .refine((c) => c.unet.contextWidth === c.text.width && c.qFormer.width === c.text.width, {
+    path: ["unet", "contextWidth"], message: "text, image tokens and context must be of one width",
+  });
+
+/** A layer map: content tokens in the given layers, style tokens in the rest. */
+export const contentLayers = (layers: number, content: readonly number[]): Branch[] =>
+  Array.from({ length: layers }, (_, i) => (content.includes(i) ? "content" : "style"));
+
+/** BERT's ids of `[CLS] style [SEP]` and `[CLS] content [SEP]`. */
+export const BERT_CONDITIONS = { style: [101, 2806, 102], content: [101, 4180, 102] } as const;
+
+/** Stable Diffusion 1.5 with DEADiff's released image side (Qi et al. 2024, arXiv:2403.06951, and its inference code). */
+export const SD15: DeadiffConfig = {
+  name: "sd15",
+  text: { vocabulary: 49408, width: 768, layers: 12, heads: 12, context: 77 },
+  vision: { imageSize: 224, patch: 14, width: 1024, layers: 23, heads: 16 },
+  qFormer: {
+    width: 768, layers: 12, heads: 12, intermediate: 3072, queries: 16, vocabulary: 30523, maxPositions: 512, imageWidth: 1024,
+    conditions: BERT_CONDITIONS,
+  },
+  sharedQFormer: false,
+  sharedVision: false,
+  unet: {
+    latentChannels: 4, channels: 320, multipliers: [1, 2, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 8, groups: 32, contextWidth: 768,
+  },
+  vae: { channels: 128, multipliers: [1, 2, 4, 4], resBlocks: 2, latentChannels: 4, groups: 32, scale: 0.18215 },
+  layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
+  attention: "joint",
+  prediction: "eps",
+};
+
+/** A real, very small model that tests run from end to end: every layer is there, nothing is trained. */
+export const TINY: DeadiffConfig = {
+  name: "tiny",
+  text: { vocabulary: 64, width: 16, layers: 1, heads: 2, context: 8 },
+  vision: { imageSize: 16, patch: 8, width: 16, layers: 1, heads: 2 },
+  qFormer: {
+    width: 16, layers: 2, heads: 2, intermediate: 32, queries: 4, vocabulary: 8, maxPositions: 4, imageWidth: 16,
+    conditions: { style: [1], content: [2] },
+  },
+  sharedQFormer: true,
+  sharedVision: true,
+  unet: { latentChannels: 4, channels: 16, multipliers: [1, 2], resBlocks: 1, attentionFactors: [1, 2], heads: 2, groups: 4, contextWidth: 16 },
+  vae: { channels: 8, multipliers: [1, 2, 2], resBlocks: 1, latentChannels: 4, groups: 4, scale: 0.5 },
+  layerMap: contentLayers(7, [2, 3]),
+  attention: "joint",
+  prediction: "v",
+};
