@@ -1,0 +1,12 @@
+// The contracts alone: no tables, no verbs, so that browsers and clients import nothing of the database.
+export * from "./api-key.ts";
+export * from "./errors.ts";
+export * from "./ids.ts";
+export * from "./job/contract.ts";
+export * from "./key/contract.ts";
+export * from "./limits.ts";
+export * from "./page.ts";
+export * from "./style/contract.ts";
+export * from "./text.ts";
+export * from "./upload/contract.ts";
+export * from "./webhook/contract.ts";

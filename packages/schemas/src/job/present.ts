@@ -1,0 +1,69 @@
+import { TERMINAL_STATES, type Job, type JobState } from "./contract.ts";
+import type { JobRow } from "./row.ts";
+
+/** Gives an object a signed address to read it from, with the moment it stops working. */
+export type SignUrl = (objectKey: string) => Promise<{ url: string; expiresAt: string }>;
+
+/** Whether nothing follows `state`. */
+export const isTerminal = (state: JobState): boolean => (TERMINAL_STATES as readonly JobState[]).includes(state);
+
+const iso = (moment: string): string => new Date(moment).toISOString();
+const isoOrNull = (moment: string | null): string | null => (moment === null ? null : iso(moment));
+const msBetween = (from: string | null, to: string | null): number | null =>
+  from === null || to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from));
+
+const chargeState = (state: JobState): Job["charge"]["state"] => {
+  switch (state) {
+    case "queued":
+    case "running":
+      return "reserved";
+    case "succeeded":
+      return "captured";
+    case "failed":
+    case "canceled":
+    case "expired":
+      return "released";
+  }
+};
+
+/** The job everyone sees, from its row (or an event's copy of the row). Signed addresses come from `sign`. */
+export const presentJob = async (row: JobRow, sign: SignUrl): Promise<Job> => {
+  const self = `/v1/jobs/${row.id}`;
+  const purged = row.purged_at !== null;
+  const outputs = await Promise.all(
+    (row.result?.images ?? []).map(async ({ key, ...image }) => {
+      const signed = purged ? null : await sign(key);
+      return { url: signed?.url ?? null, expires_at: signed?.expiresAt ?? null, ...image };
+    }),
+  );
+  return {
+    id: row.id,
+    object: "job",
+    version: row.version,
+    state: row.state,
+    is_terminal: isTerminal(row.state),
+    phase: row.phase,
+    mode: row.mode,
+    progress: row.step === null || row.steps === null ? null : { step: row.step, total: row.steps },
+    preview_url: row.preview === null || row.state !== "running" ? null : (await sign(row.preview)).url,
+    attempt: row.fence,
+    input: row.request === undefined ? null : { ...row.request },
+    outputs,
+    seed: row.result?.seed ?? row.request?.seed ?? null,
+    parameters: row.result?.parameters ?? null,
+    model: row.result?.model ?? null,
+    error: row.error,
+    charge: { credits: row.price, state: chargeState(row.state) },
+    metrics: { queue_ms: msBetween(row.created_at, row.started_at), run_ms: msBetween(row.started_at, row.finished_at) },
+    matrix: row.matrix_id === null || row.cell === null ? null : { id: row.matrix_id, cell: row.cell },
+    retry_of: row.retry_of,
+    cancel_requested_at: isoOrNull(row.cancel_requested_at),
+    created_at: iso(row.created_at),
+    started_at: isoOrNull(row.started_at),
+    finished_at: isoOrNull(row.finished_at),
+    expires_at: isoOrNull(row.expires_at),
+    urls: { self, events: `${self}/events`, cancel: `${self}/cancel` },
+    metadata: row.metadata,
+    request_id: row.request_id,
+  };
+};

@@ -1,0 +1,49 @@
+import { index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import type { Id } from "../ids.ts";
+import type { StyleReference } from "../style/contract.ts";
+import type { ImageType, UploadState } from "../upload/contract.ts";
+import { accounts } from "./accounts.ts";
+import { moment } from "./columns.ts";
+
+/** A picture the account sent: first a promise of its size, type and hash, then `ready` once the object store held exactly that. */
+export const uploads = pgTable(
+  "uploads",
+  {
+    id: text("id").$type<Id<"upload">>().primaryKey(),
+    accountId: text("account_id").$type<Id<"account">>().notNull().references(() => accounts.id),
+    state: text("state").$type<UploadState>().notNull(),
+    contentType: text("content_type").$type<ImageType>().notNull(),
+    bytes: integer("bytes").notNull(),
+    sha256: text("sha256").notNull(),
+    objectKey: text("object_key").notNull(),
+    width: integer("width"),
+    height: integer("height"),
+    reason: text("reason"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    readyAt: moment("ready_at"),
+    deletedAt: moment("deleted_at"),
+  },
+  (t) => [index("uploads_account_created").on(t.accountId, t.createdAt.desc(), t.id.desc())],
+);
+
+/** A named set of references. A change makes a new version; jobs copy what they used. `account_id` null: offered to everyone. */
+export const styles = pgTable(
+  "styles",
+  {
+    id: text("id").$type<Id<"style">>().primaryKey(),
+    accountId: text("account_id").$type<Id<"account">>().references(() => accounts.id),
+    name: text("name").notNull(),
+    description: text("description").notNull().default(""),
+    tags: jsonb("tags").$type<string[]>().notNull().default([]),
+    references: jsonb("references").$type<StyleReference[]>().notNull(),
+    version: integer("version").notNull().default(1),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    updatedAt: moment("updated_at").notNull().defaultNow(),
+    deletedAt: moment("deleted_at"),
+  },
+  (t) => [
+    index("styles_account_created").on(t.accountId, t.createdAt.desc(), t.id.desc()),
+    uniqueIndex("styles_account_name").on(t.accountId, t.name).where(sql`${t.deletedAt} is null`),
+  ],
+);
