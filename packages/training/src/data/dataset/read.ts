@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { DeadiffError } from "../../../../core/src/errors.ts";
+import { sha256OfFile } from "../files.ts";
+import type { Subject } from "../subjects.ts";
+import { indexSchema, manifestSchema, splitSchema, type Index, type Manifest, type SplitFile } from "./format.ts";
+
+/** A dataset in memory, at one picture size. */
+export type Dataset = {
+  readonly folder: string;
+  /** SHA-256 of the manifest: the identity of the data, for checkpoints and reports. */
+  readonly hash: string;
+  readonly manifest: Manifest;
+  readonly subjects: readonly Subject[];
+  readonly pictures: Index["pictures"];
+  readonly split: SplitFile;
+  readonly pixels: Pixels;
+};
+
+/** All clean pictures of a dataset at one size; shared between threads. */
+export type Pixels = {
+  /** Side S of a picture. */
+  readonly size: number;
+  /** Premultiplied RGBA, uint8 // [pictures, S, S, 4] */
+  readonly bytes: SharedArrayBuffer;
+};
+
+/** How `openDataset` reads. */
+export type OpenOptions = {
+  /** Side of the pictures in memory: the stored side or a whole fraction of it. */
+  readonly size: number;
+  /** Whether to hash every file first (about a second for the full dataset); on unless switched off. */
+  readonly verify?: boolean;
+};
+
+/**
+ * Opens a dataset folder and holds its pictures in memory at the size wanted (125 MB for 7,600 pictures at 64 pixels).
+ *
+ * @throws DeadiffError `dataset_missing` without a manifest, `dataset_changed` when a file is not the one of the manifest,
+ * `dataset_size` when `size` does not divide the stored side.
+ */
+export async function openDataset(folder: string, { size, verify = true }: OpenOptions): Promise<Dataset> {
+  const { manifest, hash } = await readManifest(folder);
+  if (verify) await verifyDataset(folder, manifest);
+  const index = indexSchema.parse(await readJson(folder, "index.json"));
+  const split = splitSchema.parse(await readJson(folder, "split.json"));
+  if (!Number.isInteger(index.side / size)) {
+    throw new DeadiffError("dataset_size", `pictures of side ${index.side} cannot be read at ${size}: pick a whole fraction`);
+  }
+  const pixels = await readPixels(folder, index, size);
+  return { folder, hash, manifest, subjects: index.subjects, pictures: index.pictures, split, pixels };
+}
+
+/** Reads `manifest.json` and its hash; throws `dataset_missing` when there is none. */
+export async function readManifest(folder: string): Promise<{ manifest: Manifest; hash: string }> {
+  const bytes = await readFile(join(folder, "manifest.json")).catch((cause: unknown) => {
+    throw new DeadiffError("dataset_missing", `${folder} holds no dataset: make it with \`npm run data\``, { cause });
+  });
+  const manifest = manifestSchema.parse(JSON.parse(bytes.toString("utf8")));
+  return { manifest, hash: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** Checks size and SHA-256 of every file that the manifest lists; throws `dataset_changed` with the names of those that differ. */
+export async function verifyDataset(folder: string, manifest: Manifest): Promise<void> {
+  const changed: string[] = [];
+  for (const [file, { bytes, sha256 }] of Object.entries(manifest.files)) {
+    const path = join(folder, file);
+    const size = await stat(path).then((found) => found.size).catch(() => -1);
+    if (size !== bytes || (await sha256OfFile(path)) !== sha256) changed.push(file);
+  }
+  if (changed.length > 0) {
+    throw new DeadiffError(
+      "dataset_changed",
+      `${changed.join(", ")} in ${folder} are not the files of the manifest: make the dataset again with \`npm run data\``,
+      { context: { changed } },
+    );
+  }
+}
+
+async function readPixels(folder: string, index: Index, size: number): Promise<Pixels> {
+  const step = index.side / size;
+  const stored = index.side * index.side * 4;
+  const bytes = new SharedArrayBuffer(index.pictures.length * size * size * 4);
+  const target = new Uint8Array(bytes);
+  const picture = new Uint8Array(stored);
+  let next = 0;
+  for (const shard of index.shards) {
+    const file = await open(join(folder, shard.file));
+    try {
+      for (let i = 0; i < shard.pictures; i++) {
+        await file.read(picture, 0, stored, i * stored);
+        shrink(picture, index.side, step, target, next * size * size * 4);
+        next++;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return { size, bytes };
+}
+
+/** Averages blocks of step x step pixels, colours weighted by their alpha, into premultiplied RGBA. */
+function shrink(from: Uint8Array, side: number, step: number, to: Uint8Array, offset: number): void {
+  const size = side / step;
+  const share = 1 / (step * step);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      let r = 0;
+      let g = 0;
+      let b = 0;
+      let a = 0;
+      for (let v = 0; v < step; v++) {
+        let j = ((y * step + v) * side + x * step) * 4;
+        for (let u = 0; u < step; u++, j += 4) {
+          const alpha = from[j + 3] ?? 0;
+          r += (from[j] ?? 0) * alpha;
+          g += (from[j + 1] ?? 0) * alpha;
+          b += (from[j + 2] ?? 0) * alpha;
+          a += alpha;
+        }
+      }
+      const k = offset + (y * size + x) * 4;
+      to[k] = Math.round((r * share) / 255);
+      to[k + 1] = Math.round((g * share) / 255);
+      to[k + 2] = Math.round((b * share) / 255);
+      to[k + 3] = Math.round(a * share);
+    }
+  }
+}
+
+async function readJson(folder: string, file: string): Promise<unknown> {
+  return JSON.parse(await readFile(join(folder, file), "utf8")) as unknown;
+}

@@ -1,0 +1,32 @@
+import type { Figure } from "./picture.ts";
+import type { Plane, Scratch } from "./scratch.ts";
+
+/**
+ * How much the figure changes around each pixel, 0 .. about 1: the largest central difference over half the length unit
+ * among the colour channels and the cover. The rim of the figure counts as fully as a border between black and white.
+ */
+export function edges(figure: Figure, scratch: Scratch): Plane {
+  const out = scratch.plane();
+  const { size } = scratch;
+  const step = Math.max(1, Math.round(scratch.unit));
+  const channels = [figure.r, figure.g, figure.b, figure.a];
+  out.fill(0);
+  for (const channel of channels) {
+    for (let y = 0; y < size; y++) {
+      const row = y * size;
+      const up = Math.max(0, y - step) * size;
+      const down = Math.min(size - 1, y + step) * size;
+      for (let x = 0; x < size; x++) {
+        const left = x < step ? 0 : x - step;
+        const right = x + step >= size ? size - 1 : x + step;
+        const dx = (channel[row + right] ?? 0) - (channel[row + left] ?? 0);
+        const dy = (channel[down + x] ?? 0) - (channel[up + x] ?? 0);
+        const square = dx * dx + dy * dy;
+        const i = row + x;
+        if (square > (out[i] ?? 0)) out[i] = square;
+      }
+    }
+  }
+  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(out[i] ?? 0);
+  return out;
+}

@@ -1,0 +1,55 @@
+import { blurred } from "./blur.ts";
+import type { Rgb } from "./colour.ts";
+import { edges } from "./edges.ts";
+import { smoothstep, type Canvas, type Figure } from "./picture.ts";
+import type { Plane, Scratch } from "./scratch.ts";
+
+/** Lines along the rim and the inner borders of a figure, 0 .. 1; a lower `threshold` (0 .. 1) draws more of them. */
+export function linesOf(figure: Figure, threshold: number, scratch: Scratch): Plane {
+  const lines = edges(figure, scratch);
+  const full = threshold + 0.28;
+  for (let i = 0; i < lines.length; i++) lines[i] = smoothstep(threshold, full, lines[i] ?? 0);
+  return lines;
+}
+
+/** A band inside the rim, 0 .. about 1, that fades inwards over `width` pixels. */
+export function rimOf(cover: Plane, width: number, scratch: Scratch): Plane {
+  const out = blurred(cover, width, scratch);
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(0, (cover[i] ?? 0) * (1 - (out[i] ?? 0)) * 2);
+  return out;
+}
+
+/** The canvas seen through the cover of a figure; overwrites the canvas's planes. */
+export function cutOut({ r, g, b }: Canvas, a: Plane): Figure {
+  for (let i = 0; i < a.length; i++) {
+    const cover = a[i] ?? 0;
+    r[i] = (r[i] ?? 0) * cover;
+    g[i] = (g[i] ?? 0) * cover;
+    b[i] = (b[i] ?? 0) * cover;
+  }
+  return { r, g, b, a };
+}
+
+/** The plane moved by whole pixels to the right and down; what comes in from outside is `fill`. */
+export function moved(plane: Plane, right: number, down: number, fill: number, scratch: Scratch): Plane {
+  const out = scratch.plane();
+  const { size } = scratch;
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const u = x - right;
+      const v = y - down;
+      out[y * size + x] = u >= 0 && v >= 0 && u < size && v < size ? (plane[v * size + u] ?? 0) : fill;
+    }
+  }
+  return out;
+}
+
+/** Adds light of one colour by the plane's value times `strength`, in place; never past white. */
+export function glow({ r, g, b }: Canvas, [red, green, blue]: Rgb, by: Plane, strength: number): void {
+  for (let i = 0; i < r.length; i++) {
+    const t = (by[i] ?? 0) * strength;
+    r[i] = Math.min(1, (r[i] ?? 0) + red * t);
+    g[i] = Math.min(1, (g[i] ?? 0) + green * t);
+    b[i] = Math.min(1, (b[i] ?? 0) + blue * t);
+  }
+}
