@@ -1,0 +1,166 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { env as ort } from "onnxruntime-node";
+import type { SessionSource } from "../session.ts";
+import { bakeGraph, GRAPH_FILE, WEIGHTS_FILE } from "./bake.ts";
+import { processorFingerprint } from "./fingerprint.ts";
+import { withLock } from "./lock.ts";
+import type { RuntimeOptions } from "./options.ts";
+
+const ENTRY_FILE = "entry.json";
+/** Raised when the layout of an entry changes. */
+const ENTRY_VERSION = 1;
+const DEFAULT_LIMIT_BYTES = 16 * 2 ** 30;
+const TEMPORARY = ".making-";
+/** A folder still in the making after this long was left by a process that died. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** What an entry consists of; written last, so that an entry with it is whole. */
+type Entry = { version: number; files: { name: string; bytes: number }[]; graphSha256: string };
+
+/**
+ * Optimised graphs on disk: `FOLDER/KEY/graph.onnx`, its weights (laid out and packed for this processor) beside it.
+ * A session opened from one maps the weights from the file, so opening is quick, costs little memory of its own, and
+ * processes share them.
+ */
+export type GraphCache = {
+  /** The file of a source's optimised graph, made now if there is none. @throws `bake_failed` and file system errors */
+  graph(source: SessionSource): Promise<{ file: string; from: "cache" | "baked" }>;
+  /** Removes a source's entry. */
+  discard(source: SessionSource): Promise<void>;
+};
+
+/** The cache in a folder, which processes may share. */
+export function graphCache(folder: string, options: RuntimeOptions): GraphCache {
+  const processor = processorFingerprint();
+  const keyOf = (source: SessionSource): string => cacheKey(source, processor);
+  return {
+    async graph(source) {
+      const key = keyOf(source);
+      const entry = path.join(folder, key);
+      const file = path.join(entry, GRAPH_FILE);
+      if (await isWhole(entry)) return { file, from: "cache" };
+      await mkdir(folder, { recursive: true });
+      return withLock(path.join(folder, `${key}.lock`), async () => {
+        if (await isWhole(entry)) return { file, from: "cache" };
+        await remove(folder, entry);
+        await make(folder, entry, source, options);
+        await evict(folder, key, options.cacheLimitBytes ?? DEFAULT_LIMIT_BYTES);
+        return { file, from: "baked" };
+      });
+    },
+    discard: (source) => remove(folder, path.join(folder, keyOf(source))),
+  };
+}
+
+/** Names all that an optimised graph depends on: the graph, the weights, the runtime that made it and the processor. */
+function cacheKey(source: SessionSource, processor: string): string {
+  const hash = createHash("sha256");
+  for (const part of [`v${ENTRY_VERSION}`, ort.versions.node ?? "", processor, source.weightsHash ?? "", source.onnx]) {
+    hash.update(`${part.length}:`).update(part);
+  }
+  return hash.digest("hex");
+}
+
+/** Whether an entry is there with every byte; marks it as used. */
+async function isWhole(entry: string): Promise<boolean> {
+  try {
+    const file = path.join(entry, ENTRY_FILE);
+    const { version, files, graphSha256 } = JSON.parse(await readFile(file, "utf8")) as Entry;
+    if (version !== ENTRY_VERSION) return false;
+    for (const { name, bytes } of files) if ((await stat(path.join(entry, name))).size !== bytes) return false;
+    // The graph is small and says where each weight lies; the weights, gigabytes of them, are held to their size alone.
+    if ((await sha256(path.join(entry, GRAPH_FILE))) !== graphSha256) return false;
+    const now = new Date();
+    await utimes(file, now, now);
+    return true;
+  } catch {
+    // Missing, truncated, not JSON, of another shape: all of these are an entry to be made anew.
+    return false;
+  }
+}
+
+/** Makes an entry aside and moves it into place whole. */
+async function make(folder: string, entry: string, source: SessionSource, options: RuntimeOptions): Promise<void> {
+  const aside = path.join(folder, `${TEMPORARY}${randomUUID()}`);
+  await mkdir(aside);
+  try {
+    await bakeGraph(source, aside, options);
+    const files: Entry["files"] = [];
+    for (const name of [GRAPH_FILE, WEIGHTS_FILE]) {
+      const bytes = await flushed(path.join(aside, name));
+      if (bytes !== undefined) files.push({ name, bytes });
+    }
+    const content: Entry = { version: ENTRY_VERSION, files, graphSha256: await sha256(path.join(aside, GRAPH_FILE)) };
+    await writeFile(path.join(aside, ENTRY_FILE), JSON.stringify(content), { flush: true });
+    await rename(aside, entry);
+  } catch (cause) {
+    await rm(aside, { recursive: true, force: true });
+    // Lost the race against a process that did not see the lock: its entry is as good.
+    if (await isWhole(entry)) return;
+    throw cause;
+  }
+}
+
+/** Brings a file to the disk, so that a power failure cannot leave the right size with the wrong bytes. */
+async function flushed(file: string): Promise<number | undefined> {
+  let handle;
+  try {
+    handle = await open(file, "r+");
+  } catch (error) {
+    // A graph whose constants are all small has no weights file.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    await handle.sync();
+    return (await handle.stat()).size;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes an entry: it is gone at once, and processes that have its files mapped keep them. */
+async function remove(folder: string, entry: string): Promise<void> {
+  const aside = path.join(folder, `${TEMPORARY}${randomUUID()}`);
+  try {
+    await rename(entry, aside);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Removes the least recently used entries until the rest fit, and what dead processes left. */
+async function evict(folder: string, newest: string, limitBytes: number): Promise<void> {
+  const entries: { name: string; bytes: number; usedMs: number }[] = [];
+  for (const { name, isDirectory } of (await readdir(folder, { withFileTypes: true })).map((item) => ({ name: item.name, isDirectory: item.isDirectory() }))) {
+    if (!isDirectory) continue;
+    const directory = path.join(folder, name);
+    try {
+      if (name.startsWith(TEMPORARY)) {
+        if (Date.now() - (await stat(directory)).mtimeMs > ABANDONED_MS) await rm(directory, { recursive: true, force: true });
+        continue;
+      }
+      const { files } = JSON.parse(await readFile(path.join(directory, ENTRY_FILE), "utf8")) as Entry;
+      const usedMs = (await stat(path.join(directory, ENTRY_FILE))).mtimeMs;
+      entries.push({ name, bytes: files.reduce((sum, file) => sum + file.bytes, 0), usedMs });
+    } catch {
+      // Another process is removing or making it, or it is no entry of ours.
+    }
+  }
+  entries.sort((a, b) => a.usedMs - b.usedMs);
+  let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { name, bytes } of entries) {
+    if (total <= limitBytes) return;
+    if (name === newest) continue;
+    await remove(folder, path.join(folder, name));
+    total -= bytes;
+  }
+}
+
+async function sha256(file: string): Promise<string> {
+  return createHash("sha256").update(await readFile(file)).digest("hex");
+}
