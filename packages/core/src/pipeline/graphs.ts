@@ -1,0 +1,108 @@
+/**
+ * The graphs of a job, each traced from the networks with symbolic batch and size: one set serves every request.
+ */
+import { mulDims, symbol } from "../graph/dim.ts";
+import type { Dim } from "../graph/dim.ts";
+import { trace } from "../graph/graph.ts";
+import type { Graph, InputSpec } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { simplify } from "../graph/simplify.ts";
+import type { LayerKeys } from "../models/attention.ts";
+import { textEncoder } from "../models/clip.ts";
+import { branchTokens, conditioning, deadiffSpec, visionTokens } from "../models/deadiff.ts";
+import type { Branch, DeadiffConfig } from "../models/deadiff.ts";
+import { bindParams } from "../models/params.ts";
+import { crossAttentionWidths, uNet } from "../models/unet.ts";
+import { vaeDecode, vaeEncode } from "../models/vae.ts";
+import { div, mul, slice } from "../graph/ops.ts";
+
+const B = symbol("B");
+
+/** Latent height and width that every level of the U-Net divides: multiples of 2^(levels - 1). */
+export const latentMultiple = (c: DeadiffConfig): number => 2 ** (c.unet.multipliers.length - 1);
+
+/** Pixels per latent position. */
+export const vaeFactor = (c: DeadiffConfig): number => 2 ** (c.vae.multipliers.length - 1);
+
+const latentDims = (c: DeadiffConfig): [Dim, Dim] => [mulDims(symbol("u"), latentMultiple(c)), mulDims(symbol("v"), latentMultiple(c))];
+
+/** Prompt ids [B, T] -> `text` [B, T, E]. */
+export const textGraph = (c: DeadiffConfig): Graph =>
+  simplify(trace("text", { ids: { shape: [B, c.text.context], dtype: "int64" } }, ({ ids }) => ({
+    text: textEncoder(bindParams(deadiffSpec(c).text, "text"), c.text, ids),
+  })));
+
+/** CLIP-normalised references [B, 3, H, W] -> `tokens` [B, Q, E] under one condition. */
+export const referenceGraph = (c: DeadiffConfig, branch: Branch): Graph =>
+  simplify(trace(`reference-${branch}`, { image: { shape: [B, 3, c.vision.imageSize, c.vision.imageSize] } }, ({ image }) => {
+    const params = bindParams(deadiffSpec(c).image, "image");
+    return { tokens: branchTokens(params, c, branch, visionTokens(params, c, branch, image)) };
+  }));
+
+/** The named keys and values of all layers: `k.0`, `v.0`, ... and for added attention `imageK.0`, `imageV.0`, ... */
+export function nameKeys(keys: readonly LayerKeys[]): Record<string, Tensor> {
+  return Object.fromEntries(keys.flatMap((layer, i) => {
+    const { kind, ...tensors } = layer;
+    return Object.entries(tensors).map(([name, x]) => [`${name}.${i}`, x] as const);
+  }));
+}
+
+/**
+ * Text tokens, and (unless `image` is false: the off switch) image tokens of both branches and gains per layer, to the
+ * keys and values of every layer.
+ */
+export function conditioningGraph(c: DeadiffConfig, { image }: { image: boolean }): Graph {
+  const context = bindParams(deadiffSpec(c).context, "context");
+  const text: InputSpec = { shape: [B, c.text.context, c.unet.contextWidth] };
+  if (!image) return simplify(trace("conditioning-text", { text }, (x) => nameKeys(conditioning(context, c, x.text, null, null))));
+  const tokens: InputSpec = { shape: [B, c.qFormer.queries, c.unet.contextWidth] };
+  const gains: InputSpec = { shape: [B, c.layerMap.length] };
+  return simplify(trace("conditioning", { text, style: tokens, content: tokens, gains }, (x) =>
+    nameKeys(conditioning(context, c, x.text, { style: x.style, content: x.content }, x.gains))));
+}
+
+/** The inputs of `uNetGraph` that hold keys and values, and their shapes. */
+export function keySpecs(c: DeadiffConfig, image: boolean): Record<string, InputSpec> {
+  const joint = c.attention === "joint" || !image;
+  return Object.fromEntries(crossAttentionWidths(c.unet).flatMap((width, i) => {
+    const queries = c.qFormer.queries * (c.layerMap[i] === "both" ? 2 : 1);
+    // The number of keys is a symbol, so that one graph serves prompts with and without image keys; widths of layers
+    // that read both branches differ, hence a symbol a layer.
+    const keys: Dim = joint ? symbol(c.layerMap.includes("both") ? `S${i}` : "S") : c.text.context;
+    const main: [string, InputSpec][] = [[`k.${i}`, { shape: [B, keys, width] }], [`v.${i}`, { shape: [B, keys, width] }]];
+    return joint ? main : [...main, [`imageK.${i}`, { shape: [B, queries, width] }], [`imageV.${i}`, { shape: [B, queries, width] }]];
+  }));
+}
+
+/** One evaluation of the U-Net: `latent` [B, C, h, w], `timestep` [B] and every layer's keys -> `prediction` [B, C, h, w]. */
+export function uNetGraph(c: DeadiffConfig, options: { image: boolean } = { image: true }): Graph {
+  const specs = keySpecs(c, options.image);
+  const added = c.attention === "added" && options.image;
+  return simplify(trace("unet", { latent: { shape: [B, c.unet.latentChannels, ...latentDims(c)] }, timestep: { shape: [B] }, ...specs }, (x) => {
+    const inputs = x as Record<string, Tensor>;
+    const of = (name: string): Tensor => {
+      const tensor = inputs[name];
+      if (tensor === undefined) throw new TypeError(`unet: no input ${name}`);
+      return tensor;
+    };
+    const keys = c.layerMap.map((_, i): LayerKeys => added
+      ? { kind: "added", k: of(`k.${i}`), v: of(`v.${i}`), imageK: of(`imageK.${i}`), imageV: of(`imageV.${i}`) }
+      : { kind: "joint", k: of(`k.${i}`), v: of(`v.${i}`) });
+    return { prediction: uNet(bindParams(deadiffSpec(c).unet, "unet"), c.unet, of("latent"), of("timestep"), keys) };
+  }));
+}
+
+/** Scaled latents [B, C, h, w] -> `pixels` about -1..1 [B, 3, H, W]. */
+export const decodeGraph = (c: DeadiffConfig): Graph =>
+  simplify(trace("vae-decode", { latent: { shape: [B, c.vae.latentChannels, ...latentDims(c)] } }, ({ latent }) => ({
+    pixels: vaeDecode(bindParams(deadiffSpec(c).vae.decoder, "vae.decoder"), c.vae, div(latent, c.vae.scale)),
+  })));
+
+/** Pixels -1..1 [B, 3, H, W] -> the mean of the scaled latent, `latent` [B, C, h, w]. */
+export const encodeGraph = (c: DeadiffConfig): Graph => {
+  const [h, w] = latentDims(c).map((d) => mulDims(d, vaeFactor(c))) as [Dim, Dim];
+  return simplify(trace("vae-encode", { pixels: { shape: [B, 3, h, w] } }, ({ pixels }) => {
+    const moments = vaeEncode(bindParams(deadiffSpec(c).vae.encoder, "vae.encoder"), c.vae, pixels);
+    return { latent: mul(slice(moments, 1, 0, c.vae.latentChannels), c.vae.scale) };
+  }));
+};
