@@ -2,6 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+/** Bytes handed to the system in one write; it takes less than 2 GiB. */
+const maxWriteBytes = 1 << 30;
+
 /** What was written: length in bytes and lower-case hexadecimal SHA-256. */
 export type WrittenFile = { bytes: number; sha256: string };
 
@@ -26,10 +29,19 @@ async function writeChunks(file: FileHandle, chunks: AsyncIterable<Uint8Array> |
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of chunks) {
-    hash.update(chunk);
-    await file.writeFile(chunk); // writes all of it, at the handle's own position
+    const written = writeAll(file, chunk);
+    hash.update(chunk); // on this thread, while another one writes
+    await written;
     bytes += chunk.byteLength;
   }
   await file.sync();
   return { bytes, sha256: hash.digest("hex") };
+}
+
+/** Writes a chunk at the handle's own position; one call may write a part only. */
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, done, Math.min(maxWriteBytes, chunk.byteLength - done));
+    done += bytesWritten;
+  }
 }

@@ -33,6 +33,18 @@ test("grey, 16-bit, palette and transparent pictures become three channels, tran
   expect([...(await decodeImage(await plain(3, "#336699").png({ palette: true }).toBuffer())).data.subarray(0, 3)]).toEqual([51, 102, 153]);
 });
 
+test("colours of another profile or of print become sRGB", async () => {
+  const green = sharp({ create: { width: 3, height: 3, channels: 3, background: "#a08070" } });
+  const wide = await green.clone().withIccProfile("p3").png().toBuffer();
+  const stored = await sharp(wide, { ignoreIcc: true }).removeAlpha().raw().toBuffer();
+  expect(Math.abs(stored[0]! - 0xa0)).toBeGreaterThan(3); // the file's own numbers are others
+  for (const bytes of [wide, await green.clone().toColourspace("cmyk").jpeg({ quality: 100 }).toBuffer()]) {
+    const { data } = await decodeImage(bytes);
+    expect(data).toHaveLength(27);
+    [0xa0, 0x80, 0x70].forEach((value, channel) => expect(Math.abs(data[channel]! - value)).toBeLessThanOrEqual(6));
+  }
+});
+
 test("pictures are turned upright by their EXIF orientation", async () => {
   const turned = await decodeImage(await picture().withMetadata({ orientation: 6 }).webp({ lossless: true }).toBuffer());
   expect([turned.width, turned.height]).toEqual([2, 4]);

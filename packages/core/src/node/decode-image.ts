@@ -32,7 +32,7 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = defau
 }
 
 /** The format that a file's first bytes announce, of those that are decoded. */
-export function imageFormat(bytes: Uint8Array): "jpeg" | "png" | "webp" | undefined {
+function imageFormat(bytes: Uint8Array): "jpeg" | "png" | "webp" | undefined {
   const starts = (at: number, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[at + i] === byte);
   if (starts(0, [0xff, 0xd8, 0xff])) return "jpeg";
   if (starts(0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return "png";

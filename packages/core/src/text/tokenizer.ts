@@ -23,7 +23,7 @@ export type Tokenizer = {
 /** Bounds the work on a text from outside; pair merging takes up to the square of a word's length. */
 const maxCharacters = 20_000;
 
-/** Throws `prompt_too_long` for a text that no context holds a part worth having of. */
+/** Throws `prompt_too_long` for a text past the limit. */
 export function requireLength(text: string): void {
   if (text.length > maxCharacters) throw new DeadiffError("prompt_too_long", `the text has ${text.length} characters, the limit is ${maxCharacters}`);
 }

@@ -5,7 +5,8 @@ import { bfloat16ToFloat32, float32ToHalf, halfToFloat32 } from "./half.ts";
 
 /**
  * The tensor that little-endian row-major `bytes` hold; BF16 becomes float32, I16 and I8 become int32, the rest keep
- * their type. Takes over the buffer of `bytes` where it can. Fails with `tensor_wrong_size`.
+ * their type. Takes over the buffer of `bytes` where it can; typed arrays are little-endian themselves on every machine
+ * this runs on. Fails with `tensor_wrong_size`.
  */
 export function hostTensor(name: string, dtype: StoredDType, dims: readonly number[], bytes: Uint8Array<ArrayBuffer>): HostTensor {
   requireByteLength(name, dtype, dims, bytes.byteLength);
