@@ -17,9 +17,11 @@ export const deadiffConfigSchema: z.ZodType<DeadiffConfig> = z.strictObject({
   sharedQFormer: z.boolean(),
   sharedVision: z.boolean(),
   unet: z.strictObject({
-    latentChannels: size, channels: size, multipliers: sizes, resBlocks: size, attentionFactors: sizes, heads: size, groups: size, contextWidth: size,
+    latentChannels: size, channels: size, multipliers: sizes, resBlocks: size, attentionFactors: sizes, heads: size, groups: size, contextWidth: size, patch: size,
   }),
-  vae: z.strictObject({ channels: size, multipliers: sizes, resBlocks: size, latentChannels: size, groups: size, scale: z.number().positive() }),
+  vae: z.strictObject({
+    channels: size, multipliers: sizes, resBlocks: size, latentChannels: size, groups: size, patch: size, linearPath: z.boolean(), scale: z.number().positive(),
+  }),
   layerMap: z.array(z.enum(["style", "content", "both"])).readonly(),
   attention: z.enum(["joint", "added"]),
   prediction: z.enum(["eps", "v"]),
@@ -47,12 +49,35 @@ export const SD15: DeadiffConfig = {
   sharedQFormer: false,
   sharedVision: false,
   unet: {
-    latentChannels: 4, channels: 320, multipliers: [1, 2, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 8, groups: 32, contextWidth: 768,
+    latentChannels: 4, channels: 320, multipliers: [1, 2, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 8, groups: 32, contextWidth: 768, patch: 1,
   },
-  vae: { channels: 128, multipliers: [1, 2, 4, 4], resBlocks: 2, latentChannels: 4, groups: 32, scale: 0.18215 },
+  vae: { channels: 128, multipliers: [1, 2, 4, 4], resBlocks: 2, latentChannels: 4, groups: 32, patch: 1, linearPath: false, scale: 0.18215 },
   layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
   attention: "joint",
   prediction: "eps",
+};
+
+/**
+ * DEADiff at a size that trains and runs on two CPU cores: 128-pixel pictograms. The U-Net has SD 1.5's sixteen
+ * cross-attention layers at three resolutions, so layer maps mean the same here.
+ */
+export const MINI: DeadiffConfig = {
+  name: "mini",
+  text: { vocabulary: 2048, width: 160, layers: 3, heads: 4, context: 24 },
+  vision: { imageSize: 64, patch: 8, width: 160, layers: 4, heads: 4 },
+  qFormer: {
+    width: 160, layers: 3, heads: 4, intermediate: 320, queries: 8, vocabulary: 4, maxPositions: 4, imageWidth: 160,
+    conditions: { style: [1], content: [2] },
+  },
+  sharedQFormer: false,
+  sharedVision: true,
+  unet: {
+    latentChannels: 16, channels: 32, multipliers: [3, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 4, groups: 16, contextWidth: 160, patch: 2,
+  },
+  vae: { channels: 40, multipliers: [1, 2], resBlocks: 1, latentChannels: 16, groups: 8, patch: 4, linearPath: true, scale: 1 },
+  layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
+  attention: "joint",
+  prediction: "v",
 };
 
 /** A real, very small model that tests run from end to end: every layer is there, nothing is trained. */
@@ -66,8 +91,8 @@ export const TINY: DeadiffConfig = {
   },
   sharedQFormer: true,
   sharedVision: true,
-  unet: { latentChannels: 4, channels: 16, multipliers: [1, 2], resBlocks: 1, attentionFactors: [1, 2], heads: 2, groups: 4, contextWidth: 16 },
-  vae: { channels: 8, multipliers: [1, 2, 2], resBlocks: 1, latentChannels: 4, groups: 4, scale: 0.5 },
+  unet: { latentChannels: 4, channels: 16, multipliers: [1, 2], resBlocks: 1, attentionFactors: [1, 2], heads: 2, groups: 4, contextWidth: 16, patch: 2 },
+  vae: { channels: 8, multipliers: [1, 2], resBlocks: 1, latentChannels: 4, groups: 4, patch: 2, linearPath: true, scale: 0.5 },
   layerMap: contentLayers(7, [2, 3]),
   attention: "joint",
   prediction: "v",

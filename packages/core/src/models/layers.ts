@@ -5,7 +5,8 @@
  * positions (h w), P patches and class token, Q queries (image tokens of a branch), T text tokens, S keys (T or T + Q),
  * N heads, D size of a head, E context width.
  */
-import { at } from "../graph/dim.ts";
+import { at, floorDivDim, mulDims } from "../graph/dim.ts";
+import type { Dim } from "../graph/dim.ts";
 import * as op from "../graph/ops.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { param } from "./params.ts";
@@ -61,3 +62,27 @@ export function toPlanes(tokens: Tensor, like: Tensor): Tensor {
 
 /** Repeats a parameter of shape [1, ...] over the batch of `like`. */
 export const overBatch = (x: Tensor, like: Tensor): Tensor => op.broadcast(x, [at(like.shape, 0), ...x.shape.slice(1)]);
+
+/** Folds squares of `size` x `size` positions into channels. [B, C, H, W] -> [B, C size size, H/size, W/size] */
+export function fold(x: Tensor, size: number): Tensor {
+  if (size === 1) return x;
+  const [b, c, h, w] = fourOf(x);
+  const [hs, ws] = [floorDivDim(h, size), floorDivDim(w, size)];
+  const cells = op.transpose(op.reshape(x, [b, c, hs, size, ws, size]), [0, 1, 3, 5, 2, 4]);
+  return op.reshape(cells, [b, mulDims(c, size * size), hs, ws]);
+}
+
+/** The inverse of `fold`. [B, C size size, h, w] -> [B, C, h size, w size] */
+export function unfold(x: Tensor, size: number): Tensor {
+  if (size === 1) return x;
+  const [b, c, h, w] = fourOf(x);
+  const channels = floorDivDim(c, size * size);
+  const cells = op.transpose(op.reshape(x, [b, channels, size, size, h, w]), [0, 1, 4, 2, 5, 3]);
+  return op.reshape(cells, [b, channels, mulDims(h, size), mulDims(w, size)]);
+}
+
+function fourOf(x: Tensor): [Dim, Dim, Dim, Dim] {
+  const [b, c, h, w] = x.shape;
+  if (b === undefined || c === undefined || h === undefined || w === undefined) throw new TypeError("needs [B, C, H, W]");
+  return [b, c, h, w];
+}

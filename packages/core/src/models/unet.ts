@@ -3,7 +3,7 @@ import * as op from "../graph/ops.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { crossAttention, crossAttentionSpec, selfAttention, selfAttentionSpec } from "./attention.ts";
 import type { LayerKeys } from "./attention.ts";
-import { conv, convSpec, groupNorm, layerNorm, linear, linearSpec, normSpec, toPlanes, toTokens } from "./layers.ts";
+import { conv, convSpec, fold, groupNorm, layerNorm, linear, linearSpec, normSpec, toPlanes, toTokens, unfold } from "./layers.ts";
 import type { Params } from "./params.ts";
 
 export type UNetConfig = {
@@ -20,6 +20,8 @@ export type UNetConfig = {
   /** Groups of the group normalisations. */
   groups: number;
   contextWidth: number;
+  /** Side of the squares of latent positions that the first convolution sees as channels (1: none, as in SD 1.5). */
+  patch: number;
 };
 
 /** Epsilons of the group normalisations in front of transformers and elsewhere. */
@@ -98,7 +100,7 @@ export function uNetSpec(c: UNetConfig) {
   const { down, middle, up } = stages(c);
   return {
     time: [linearSpec(c.channels, timeWidth), linearSpec(timeWidth, timeWidth)] as const,
-    convIn: convSpec(c.latentChannels, c.channels, 3),
+    convIn: convSpec(c.latentChannels * c.patch ** 2, c.channels, 3),
     down: down.map(({ blocks, channels }, i) => ({
       blocks: blocks.map((b) => blockSpec(b, timeWidth)),
       downsample: i < down.length - 1 ? convSpec(channels, channels, 3) : undefined,
@@ -113,7 +115,7 @@ export function uNetSpec(c: UNetConfig) {
       upsample: i < up.length - 1 ? convSpec(channels, channels, 3) : undefined,
     })),
     normOut: normSpec(c.channels),
-    convOut: convSpec(c.channels, c.latentChannels, 3, { zero: true }),
+    convOut: convSpec(c.channels, c.latentChannels * c.patch ** 2, 3, { zero: true }),
   };
 }
 export type UNetParams = Params<ReturnType<typeof uNetSpec>>;
@@ -157,7 +159,7 @@ function transformer(params: Params<ReturnType<typeof transformerSpec>>, x: Tens
 /**
  * The diffusion U-Net (Rombach et al. 2022, arXiv:2112.10752) with joint text-image cross-attention.
  *
- * @param latent noisy latent [B, C, h, w]; h and w divisible by 2^(levels-1)
+ * @param latent noisy latent [B, C, h, w]; h and w divisible by patch 2^(levels-1)
  * @param timestep [B], 0..1000
  * @param keys keys and values of each cross-attention layer, in running order
  * @returns the prediction (noise, or v) [B, C, h, w]
@@ -176,7 +178,7 @@ export function uNet(params: UNetParams, c: UNetConfig, latent: Tensor, timestep
     return block.transformer === undefined ? y : transformer(block.transformer, y, next(remaining), c);
   };
 
-  let x = conv(params.convIn, latent);
+  let x = conv(params.convIn, fold(latent, c.patch));
   const skips = [x];
   for (const { blocks, downsample } of params.down) {
     for (const block of blocks) skips.push(x = run(block, x));
@@ -189,7 +191,7 @@ export function uNet(params: UNetParams, c: UNetConfig, latent: Tensor, timestep
     for (const block of blocks) x = run(block, op.concat([x, pop(skips)], 1));
     if (upsample !== undefined) x = conv(upsample, op.upsample(x));
   }
-  return conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS)));
+  return unfold(conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS))), c.patch);
 }
 
 function next(keys: IterableIterator<LayerKeys>): LayerKeys {

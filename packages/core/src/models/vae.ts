@@ -1,7 +1,7 @@
 import { at } from "../graph/dim.ts";
 import * as op from "../graph/ops.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { conv, convSpec, groupNorm, normSpec, toPlanes, toTokens } from "./layers.ts";
+import { conv, convSpec, fold, groupNorm, normSpec, toPlanes, toTokens, unfold } from "./layers.ts";
 import type { Params } from "./params.ts";
 
 export type VaeConfig = {
@@ -12,6 +12,13 @@ export type VaeConfig = {
   resBlocks: number;
   latentChannels: number;
   groups: number;
+  /** Side of the squares of pixels that the first convolution sees as channels (1: none, as in SD 1.5). */
+  patch: number;
+  /**
+   * A linear path beside each half, from squares of pixels to latents and back. Trained from the squares' principal
+   * components it starts at what took a convolutional encoder alone thousands of steps.
+   */
+  linearPath: boolean;
   /** Latents are multiplied by this before diffusion, so that their variance is about 1. */
   scale: number;
 };
@@ -44,13 +51,18 @@ const middleSpec = (channels: number) => ({
 const levelSpec = (inChannels: number, channels: number, count: number) =>
   Array.from({ length: count }, (_, i) => resBlockSpec(i === 0 ? inChannels : channels, channels));
 
+/** Pixels per latent position, along one axis. */
+export const vaeFactor = (c: VaeConfig): number => c.patch * 2 ** (c.multipliers.length - 1);
+
 export function vaeSpec(c: VaeConfig) {
   const widths = c.multipliers.map((m) => m * c.channels);
   const deepest = at(widths, -1);
   const upward = [...widths].reverse();
+  const square = 3 * vaeFactor(c) ** 2;
   return {
     encoder: {
-      convIn: convSpec(3, c.channels, 3),
+      linear: c.linearPath ? convSpec(square, c.latentChannels, 1) : undefined,
+      convIn: convSpec(3 * c.patch ** 2, c.channels, 3),
       down: widths.map((width, i) => ({
         blocks: levelSpec(widths[i - 1] ?? c.channels, width, c.resBlocks),
         downsample: i < widths.length - 1 ? convSpec(width, width, 3) : undefined,
@@ -58,9 +70,11 @@ export function vaeSpec(c: VaeConfig) {
       middle: middleSpec(deepest),
       normOut: normSpec(deepest),
       convOut: convSpec(deepest, 2 * c.latentChannels, 3),
-      quant: convSpec(2 * c.latentChannels, 2 * c.latentChannels, 1),
+      // Beside a linear path the network starts at zero: the path alone is a good start.
+      quant: convSpec(2 * c.latentChannels, 2 * c.latentChannels, 1, { zero: c.linearPath }),
     },
     decoder: {
+      linear: c.linearPath ? convSpec(c.latentChannels, square, 1) : undefined,
       postQuant: convSpec(c.latentChannels, c.latentChannels, 1),
       convIn: convSpec(c.latentChannels, deepest, 3),
       middle: middleSpec(deepest),
@@ -69,7 +83,7 @@ export function vaeSpec(c: VaeConfig) {
         upsample: i < upward.length - 1 ? convSpec(width, width, 3) : undefined,
       })),
       normOut: normSpec(at(widths, 0)),
-      convOut: convSpec(at(widths, 0), 3, 3),
+      convOut: convSpec(at(widths, 0), 3 * c.patch ** 2, 3, { zero: c.linearPath }),
     },
   };
 }
@@ -95,14 +109,17 @@ function middle(params: Params<ReturnType<typeof middleSpec>>, x: Tensor, groups
  * @param pixels -1..1 [B, 3, H, W] @returns mean and log variance of the latent, stacked [B, 2C, h, w], before `scale`
  */
 export function vaeEncode(params: VaeParams["encoder"], c: VaeConfig, pixels: Tensor): Tensor {
-  let x = conv(params.convIn, pixels);
+  let x = conv(params.convIn, fold(pixels, c.patch));
   for (const { blocks, downsample } of params.down) {
     for (const block of blocks) x = resBlock(block, x, c.groups);
     // The authors pad at the far edges only; kept, because trained weights expect it.
     if (downsample !== undefined) x = conv(downsample, x, { stride: 2, pads: { top: 0, left: 0, bottom: 1, right: 1 } });
   }
   x = middle(params.middle, x, c.groups);
-  return conv(params.quant, conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS))));
+  const moments = conv(params.quant, conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS))));
+  if (params.linear === undefined) return moments;
+  const mean = conv(params.linear, fold(pixels, vaeFactor(c))); // [B, C, h, w]
+  return op.add(moments, op.pad(mean, 1, 0, c.latentChannels));
 }
 
 /**
@@ -115,5 +132,6 @@ export function vaeDecode(params: VaeParams["decoder"], c: VaeConfig, latent: Te
     for (const block of blocks) x = resBlock(block, x, c.groups);
     if (upsample !== undefined) x = conv(upsample, op.upsample(x));
   }
-  return conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS)));
+  const pixels = unfold(conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS))), c.patch);
+  return params.linear === undefined ? pixels : op.add(pixels, unfold(conv(params.linear, latent), vaeFactor(c)));
 }

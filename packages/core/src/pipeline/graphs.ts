@@ -13,16 +13,13 @@ import { branchTokens, conditioning, deadiffSpec, visionTokens } from "../models
 import type { Branch, DeadiffConfig } from "../models/deadiff.ts";
 import { bindParams } from "../models/params.ts";
 import { crossAttentionWidths, uNet } from "../models/unet.ts";
-import { vaeDecode, vaeEncode } from "../models/vae.ts";
+import { vaeDecode, vaeEncode, vaeFactor } from "../models/vae.ts";
 import { div, mul, slice } from "../graph/ops.ts";
 
 const B = symbol("B");
 
-/** Latent height and width that every level of the U-Net divides: multiples of 2^(levels - 1). */
-export const latentMultiple = (c: DeadiffConfig): number => 2 ** (c.unet.multipliers.length - 1);
-
-/** Pixels per latent position. */
-export const vaeFactor = (c: DeadiffConfig): number => 2 ** (c.vae.multipliers.length - 1);
+/** Latent height and width that every level of the U-Net divides: multiples of patch 2^(levels - 1). */
+export const latentMultiple = (c: DeadiffConfig): number => c.unet.patch * 2 ** (c.unet.multipliers.length - 1);
 
 const latentDims = (c: DeadiffConfig): [Dim, Dim] => [mulDims(symbol("u"), latentMultiple(c)), mulDims(symbol("v"), latentMultiple(c))];
 
@@ -100,7 +97,7 @@ export const decodeGraph = (c: DeadiffConfig): Graph =>
 
 /** Pixels -1..1 [B, 3, H, W] -> the mean of the scaled latent, `latent` [B, C, h, w]. */
 export const encodeGraph = (c: DeadiffConfig): Graph => {
-  const [h, w] = latentDims(c).map((d) => mulDims(d, vaeFactor(c))) as [Dim, Dim];
+  const [h, w] = latentDims(c).map((d) => mulDims(d, vaeFactor(c.vae))) as [Dim, Dim];
   return simplify(trace("vae-encode", { pixels: { shape: [B, 3, h, w] } }, ({ pixels }) => {
     const moments = vaeEncode(bindParams(deadiffSpec(c).vae.encoder, "vae.encoder"), c.vae, pixels);
     return { latent: mul(slice(moments, 1, 0, c.vae.latentChannels), c.vae.scale) };

@@ -1,20 +1,20 @@
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { openSafetensorsFile } from "../node/safetensors-file.ts";
 import { denoiser } from "./denoiser.ts";
 import { evaluationSigmas, type SamplerName } from "./plan.ts";
 import { dpm2, dpmpp2m, euler, eulerAncestral, heun, lms } from "./samplers.ts";
 import { betas, karrasSigmas, makeSchedule, normalSigmas, SD_BETAS } from "./schedule.ts";
 
-/** Float32 tensors of a safetensors file: k-diffusion's own results, see test/reference/README.md. */
-const reference = (() => {
-  const bytes = readFileSync(new URL("../../test/reference/samplers.safetensors", import.meta.url));
-  const start = 8 + Number(bytes.readBigUInt64LE());
-  const header = JSON.parse(bytes.toString("utf8", 8, start)) as Record<string, { data_offsets: [number, number] }>;
-  return (name: string): Float32Array => {
-    const [from, to] = header[name]!.data_offsets;
-    return new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
-  };
-})();
+// k-diffusion's own results: see test/reference/README.md.
+const file = await openSafetensorsFile(path.join(import.meta.dirname, "../../test/reference/samplers.safetensors"));
+afterAll(() => file.close());
+
+async function reference(name: string): Promise<Float32Array> {
+  const tensor = await file.read(name);
+  if (tensor.dtype !== "float32") throw new Error(`${name} is ${tensor.dtype}`);
+  return tensor.data;
+}
 
 /** The largest difference over the standard deviation of the expected tensor. */
 function error(actual: ArrayLike<number>, expected: Float32Array): number {
@@ -31,15 +31,15 @@ const schedule = makeSchedule(betas(SD_BETAS));
 const spacings = { normal: normalSigmas, karras: karrasSigmas };
 const samplers = { euler, heun, dpm_2: dpm2, dpmpp_2m: dpmpp2m, lms, euler_ancestral: eulerAncestral };
 
-test("cumulative alphas are the reference's to float32", () => {
-  expect(error(schedule.alphaBar, reference("alphas_cumprod"))).toBeLessThan(1e-6);
+test("cumulative alphas are the reference's to float32", async () => {
+  expect(error(schedule.alphaBar, await reference("alphas_cumprod"))).toBeLessThan(1e-6);
 });
 
 for (const spacing of ["normal", "karras"] as const) {
   for (const n of [5, 12, 25]) {
-    test(`${spacing} sigmas of ${n} steps are k-diffusion's`, () => {
+    test(`${spacing} sigmas of ${n} steps are k-diffusion's`, async () => {
       const sigmas = spacings[spacing](schedule, n);
-      const expected = reference(`sigmas.${spacing}.${n}`);
+      const expected = await reference(`sigmas.${spacing}.${n}`);
       expect(error(sigmas, expected)).toBeLessThan(TOLERANCE);
       // The small sigmas decide the details of an image: they are held to their own size too.
       for (const [i, sigma] of expected.entries()) expect(Math.abs(sigmas[i]! - sigma)).toBeLessThanOrEqual(TOLERANCE * sigma);
@@ -54,12 +54,12 @@ for (const spacing of ["normal", "karras"] as const) {
           return Promise.resolve(eps(x, t));
         });
         const sigmas = spacings[spacing](schedule, n);
-        const start = reference(`${spacing}.${n}.x`);
+        const start = await reference(`${spacing}.${n}.x`);
         const before = start.slice();
-        const noise = reference(`${spacing}.${n}.noise`);
+        const noise = await reference(`${spacing}.${n}.noise`);
         const size = start.length;
         const x = await sample(denoise, start, sigmas, { noise: (i) => noise.slice(i * size, (i + 1) * size) });
-        expect(error(x, reference(`${spacing}.${n}.${name}`))).toBeLessThan(TOLERANCE);
+        expect(error(x, await reference(`${spacing}.${n}.${name}`))).toBeLessThan(TOLERANCE);
         expect(start).toEqual(before);
         expect(evaluated).toEqual(evaluationSigmas(name as SamplerName, sigmas));
       });
