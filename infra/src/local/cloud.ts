@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { buildApp } from "fauxqs";
 import { verifyPresigned } from "./presigned.ts";
 
@@ -40,7 +42,9 @@ const DEAD = "jobs-dead";
 
 /** The parts of the emulator that its package does not export; its version is pinned for their sake. */
 const internals = async () => {
-  const load = async (file: string): Promise<unknown> => import(new URL(file, import.meta.resolve("fauxqs")).href);
+  const manifest = findPackageJSON("fauxqs", import.meta.url);
+  if (manifest === undefined) throw new Error("the package fauxqs is not installed: run npm ci");
+  const load = async (file: string): Promise<unknown> => import(pathToFileURL(join(dirname(manifest), "dist", file)).href);
   return {
     ...((await load("./sqs/sqsStore.js")) as { SqsStore: new () => SqsStore }),
     ...((await load("./sns/snsStore.js")) as { SnsStore: new () => SnsStore }),

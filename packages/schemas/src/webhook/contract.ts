@@ -32,6 +32,8 @@ const url = z
   .url({ protocol: /^https$/ })
   .max(2048)
   .refine((text) => {
+    // Runs beside the check that it is an address at all.
+    if (!URL.canParse(text)) return true;
     const { port, username, password } = new URL(text);
     return (port === "" || port === "8443") && username === "" && password === "";
   }, "must use port 443 or 8443 and hold no user name or password");

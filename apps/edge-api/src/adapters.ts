@@ -1,0 +1,21 @@
+import type { Env } from "./env.ts";
+import { sqsJobQueue } from "./ports/job-queue.ts";
+import { s3ObjectStore } from "./ports/object-store.ts";
+import type { Log } from "./ports/services.ts";
+
+/** The queue and the object store that the environment names. */
+export const cloudOf = (env: Env) => {
+  const access = { region: env.AWS_REGION, accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
+  return {
+    store: s3ObjectStore({ ...access, endpoint: env.S3_ENDPOINT, bucket: env.S3_BUCKET }),
+    queue: sqsJobQueue({ ...access, queueUrl: env.SQS_QUEUE_URL }),
+  };
+};
+
+/** One line of JSON on standard output per event: what both runtimes' log collectors read. */
+export const logLine: Log = (level, event, fields) => {
+  console.log(JSON.stringify({ time: new Date().toISOString(), level, service: "edge-api", event, ...fields }));
+};
+
+/** Creates wait this long for another create with the same idempotency key, then answer 409. */
+export const LOCK_TIMEOUT_MS = 2000;

@@ -1,0 +1,6 @@
+import type { Context } from "./context.ts";
+
+/** What the middleware leaves for the handlers. */
+export interface AppEnv {
+  Variables: { context: Context };
+}

@@ -1,0 +1,96 @@
+import { ApiError, LIMITS } from "@deadiff/schemas";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { Hono, type Context as HonoContext } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import type { AppEnv } from "./app-env.ts";
+import { createContext } from "./context.ts";
+import type { Services } from "./ports/services.ts";
+import { problemResponse, toApiError } from "./problem.ts";
+import { mountRest } from "./rest/mount.ts";
+import { openApiDocument } from "./rest/openapi.ts";
+import { appRouter } from "./router/index.ts";
+
+/** What a runtime brings to a request. */
+export interface Host {
+  readonly services: (c: HonoContext) => Services;
+  /** The caller's address, as far as this runtime can vouch for it. */
+  readonly ip: (c: HonoContext) => string | undefined;
+}
+
+/** The API: tRPC under `/trpc`, the same procedures as REST under `/v1`, their OpenAPI document. Runs wherever Hono runs. */
+export const createApp = (host: Host): Hono<AppEnv> => {
+  const app = new Hono<AppEnv>();
+
+  app.use(
+    cors({
+      origin: "*",
+      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "prefer", "traceparent", "trpc-accept"],
+      exposeHeaders: ["etag", "location", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id", "idempotency-replayed"],
+      maxAge: 600,
+    }),
+  );
+
+  app.use(async (c, next) => {
+    const services = host.services(c);
+    const ctx = createContext(c.req.raw, services, host.ip(c));
+    c.set("context", ctx);
+    const started = performance.now();
+    await next();
+    c.res.headers.set("x-request-id", ctx.requestId);
+    c.res.headers.set("x-content-type-options", "nosniff");
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "private, no-store");
+    services.after(ctx.close());
+    services.log("info", "request", {
+      request_id: ctx.requestId,
+      traceparent: ctx.traceparent,
+      method: c.req.method,
+      path: c.req.path.slice(0, 200),
+      status: c.res.status,
+      ms: Math.round(performance.now() - started),
+      account_id: ctx.caller?.accountId,
+      key_id: ctx.caller?.keyId,
+    });
+  });
+
+  app.use(
+    bodyLimit({
+      maxSize: LIMITS.requestBytes,
+      onError: () => {
+        throw new ApiError("too_large", `A request may have at most ${LIMITS.requestBytes} bytes.`);
+      },
+    }),
+  );
+
+  app.all("/trpc/*", (c) => {
+    const ctx = c.get("context");
+    return fetchRequestHandler({
+      endpoint: "/trpc",
+      req: c.req.raw,
+      router: appRouter,
+      createContext: () => ctx,
+      responseMeta: ({ errors }) => {
+        const retryAfter = errors.map((error) => toApiError(error).retryAfterS).find((seconds) => seconds !== undefined);
+        // ETag and Location belong to one procedure; a batch may hold many.
+        const headers = Object.entries(ctx.reply.headers).filter(([name]) => name !== "etag" && name !== "location");
+        return { headers: { ...Object.fromEntries(headers), ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }) } };
+      },
+    });
+  });
+
+  mountRest(app);
+  let document: string | undefined;
+  app.get("/v1/openapi.json", () => {
+    document ??= JSON.stringify(openApiDocument());
+    return new Response(document, { headers: { "content-type": "application/json", "cache-control": "public, max-age=300" } });
+  });
+
+  app.notFound((c) => problemResponse(new ApiError("not_found", `Nothing answers ${c.req.method} ${c.req.path.slice(0, 200)}.`).toProblem(c.get("context").requestId)));
+  app.onError((error, c) => {
+    const ctx = c.get("context");
+    const shown = toApiError(error);
+    if (shown.code === "internal") ctx.services.log("error", "request_failed", { request_id: ctx.requestId, error: error.stack ?? error.message });
+    return problemResponse(shown.toProblem(ctx.requestId));
+  });
+  return app;
+};

@@ -1,0 +1,58 @@
+import { newId, type Caller, type Connection, type Db, type Id } from "@deadiff/schemas";
+import type { Services } from "./ports/services.ts";
+
+/** What procedures say about the answer beyond its body; REST turns it into status and headers. */
+export interface Reply {
+  status?: number;
+  headers: Record<string, string>;
+}
+
+/** One HTTP request, as procedures see it. */
+export interface Context {
+  readonly services: Services;
+  readonly requestId: Id<"request">;
+  readonly traceparent: string;
+  readonly apiKey: string | undefined;
+  readonly ip: string | undefined;
+  /** Fires when the caller hangs up. */
+  readonly signal: AbortSignal;
+  readonly reply: Reply;
+  /** The request's database connection, opened at its first use. */
+  readonly db: Db;
+  /** Set by the `authed` middleware, for logs. */
+  caller?: Caller;
+  /** Closes what the request opened. */
+  readonly close: () => Promise<void>;
+}
+
+const hex = (bytes: number): string => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The trace this request belongs to (W3C Trace Context): the caller's, continued, or a new one. */
+const traceOf = (incoming: string | null): string => {
+  const trace = /^00-([0-9a-f]{32})-[0-9a-f]{16}-0[01]$/.exec(incoming ?? "")?.[1];
+  return `00-${trace ?? hex(16)}-${hex(8)}-01`;
+};
+
+const keyOf = (authorization: string | null): string | undefined => /^Bearer +([^\s]{1,200})$/i.exec(authorization ?? "")?.[1];
+
+/** Makes the context of `request`. `ip` is the caller's address as the runtime knows it. */
+export const createContext = (request: Request, services: Services, ip: string | undefined): Context => {
+  let connection: Connection | undefined;
+  return {
+    services,
+    requestId: newId("request"),
+    traceparent: traceOf(request.headers.get("traceparent")),
+    apiKey: keyOf(request.headers.get("authorization")),
+    ip,
+    signal: request.signal,
+    reply: { headers: {} },
+    get db() {
+      connection ??= services.connect();
+      return connection.db;
+    },
+    close: async () => {
+      await connection?.close();
+      connection = undefined;
+    },
+  };
+};

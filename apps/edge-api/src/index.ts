@@ -1,0 +1,7 @@
+export { createApp, type Host } from "./app.ts";
+export { watchAlone, watchTogether } from "./ports/changes.ts";
+export { sqsJobQueue } from "./ports/job-queue.ts";
+export { s3ObjectStore } from "./ports/object-store.ts";
+export type { Services } from "./ports/services.ts";
+export { openApiDocument } from "./rest/openapi.ts";
+export type { AppRouter } from "./router/index.ts";

@@ -1,0 +1,37 @@
+// The entry for Node: `node src/node.ts`.
+import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { connect } from "@deadiff/schemas";
+import { cloudOf, LOCK_TIMEOUT_MS, logLine } from "./adapters.ts";
+import { createApp } from "./app.ts";
+import { readNodeEnv } from "./env.ts";
+import { watchTogether } from "./ports/changes.ts";
+
+const env = readNodeEnv();
+const pool = connect(env.DATABASE_URL, { max: 15, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
+const shared = { db: pool.db, close: () => Promise.resolve() };
+const services = {
+  ...cloudOf(env),
+  connect: () => shared,
+  watchChanges: watchTogether(pool.db),
+  log: logLine,
+  after: (work: Promise<unknown>) => void work.catch((error: unknown) => logLine("error", "after_failed", { error: String(error) })),
+};
+
+const app = createApp({
+  services: () => services,
+  ip: (c) => {
+    const hops = (c.req.header("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+    return env.TRUSTED_PROXIES > 0 ? hops.at(-env.TRUSTED_PROXIES) : getConnInfo(c).remote.address;
+  },
+});
+
+const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => logLine("info", "listening", { url: `http://${env.HOST}:${port}` }));
+
+const stop = (): void => {
+  server.close(() => void pool.close().then(() => process.exit(0)));
+  // Streams stay open as long as their readers like: they resume elsewhere by Last-Event-ID.
+  setTimeout(() => process.exit(0), 5000).unref();
+};
+process.once("SIGTERM", stop);
+process.once("SIGINT", stop);

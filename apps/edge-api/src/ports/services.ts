@@ -1,0 +1,19 @@
+import type { Connection } from "@deadiff/schemas";
+import type { WatchChanges } from "./changes.ts";
+import type { JobQueue } from "./job-queue.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+/** Writes one structured line. */
+export type Log = (level: "info" | "warn" | "error", event: string, fields: Record<string, unknown>) => void;
+
+/** Everything the app needs of the world, so that it runs the same in workerd, on Node and in tests. */
+export interface Services {
+  /** Opens a connection for one request (or hands out the process's pool, with a `close` that does nothing). */
+  readonly connect: () => Connection;
+  readonly store: ObjectStore;
+  readonly queue: JobQueue;
+  readonly watchChanges: WatchChanges;
+  readonly log: Log;
+  /** Lets work go on after the answer was sent. */
+  readonly after: (work: Promise<unknown>) => void;
+}

@@ -1,0 +1,126 @@
+import {
+  ApiError,
+  createJobs,
+  dropBellsOf,
+  getStyle,
+  newId,
+  priceOf,
+  requireUploads,
+  sha256Hex,
+  type Caller,
+  type Created,
+  type CreateJob,
+  type CreateMatrix,
+  type Db,
+  type Id,
+  type JobInput,
+  type NewJobs,
+  type Reference,
+  type StoredRequest,
+} from "@deadiff/schemas";
+import type { Context } from "../context.ts";
+
+/** How long the relay leaves a new job to us. Past it, the relay rings: also when this isolate died right after the commit. */
+const BELL_DELAY_S = 3;
+
+const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+
+const requireReferences = async (db: Db, accountId: Id<"account">, references: readonly Reference[]): Promise<void> => {
+  await requireUploads(db, accountId, references.flatMap((reference) => ("image" in reference ? [reference.image] : [])));
+};
+
+/** The request as the job keeps it: its style resolved, its pictures known to exist, its seed drawn. */
+export const storeRequest = async (db: Db, accountId: Id<"account">, { references, style, seed, ...input }: JobInput): Promise<StoredRequest> => {
+  const found = style === undefined ? undefined : await getStyle(db, accountId, style);
+  const resolved = references ?? found?.references ?? [];
+  await requireReferences(db, accountId, resolved);
+  return { ...input, references: resolved, style: found === undefined ? null : { id: found.id, version: found.version }, seed: seed ?? drawSeed() };
+};
+
+/** The cells of a matrix: references, then prompts, then strengths, the last varying fastest; one seed for all, so that only the axes differ. */
+const cellsOf = async (db: Db, accountId: Id<"account">, matrix: CreateMatrix): Promise<StoredRequest[]> => {
+  const { references, prompts, strengths, seed, negative_prompt, width, height, steps, sampler, sigmas, guidance, gains } = matrix;
+  await requireReferences(db, accountId, references.flat());
+  const common = { negative_prompt, width, height, steps, sampler, sigmas, guidance, gains, count: 1, style: null, seed: seed ?? drawSeed() };
+  return references.flatMap((set) => prompts.flatMap((prompt) => strengths.map((strength) => ({ ...common, references: set, prompt, strength }))));
+};
+
+type Delivery = Pick<CreateJob, "metadata" | "webhook" | "start_within_s" | "finish_within_s" | "retention_s">;
+
+/** What a create comes down to, whatever it was asked through. */
+interface Create {
+  readonly ctx: Context;
+  readonly caller: Caller;
+  readonly idempotencyKey: string | undefined;
+  /** The parsed request: two creates are the same when this is. */
+  readonly body: unknown;
+  readonly delivery: Delivery;
+  readonly requests: readonly StoredRequest[];
+  readonly matrix: { readonly request: CreateMatrix } | null;
+  readonly retryOf: Id<"job"> | null;
+}
+
+const create = async (order: Create): Promise<Created> => {
+  const { ctx, caller, delivery } = order;
+  if (delivery.start_within_s > delivery.finish_within_s) {
+    throw new ApiError("invalid_input", "start_within_s may not be longer than finish_within_s.", { issues: [{ path: "start_within_s", message: "longer than finish_within_s" }] });
+  }
+  const work: NewJobs = {
+    accountId: caller.accountId,
+    keyId: caller.keyId,
+    mode: caller.mode,
+    idempotency: order.idempotencyKey === undefined ? null : { key: order.idempotencyKey, requestHash: await sha256Hex(JSON.stringify(order.body)) },
+    jobs: order.requests.map((request) => ({ id: newId("job"), request, price: priceOf(request, caller.mode) })),
+    matrix:
+      order.matrix === null
+        ? null
+        : {
+            id: newId("matrix"),
+            axes: {
+              references: order.matrix.request.references.length,
+              prompts: order.matrix.request.prompts.length,
+              strengths: order.matrix.request.strengths.length,
+            },
+            request: order.matrix.request,
+          },
+    retryOf: order.retryOf,
+    metadata: delivery.metadata,
+    webhook: delivery.webhook ?? null,
+    startWithinS: delivery.start_within_s,
+    finishWithinS: delivery.finish_within_s,
+    retentionS: delivery.retention_s,
+    requestId: ctx.requestId,
+    traceparent: ctx.traceparent,
+    bellDelayS: BELL_DELAY_S,
+  };
+  const created = await createJobs(ctx.db, work);
+  if (!created.replayed) ctx.services.after(ringNow(ctx, created.jobs.map(({ id }) => id)));
+  return created;
+};
+
+/** Tells the queue at once. Best effort: when it fails the bells stay, and the relay rings them. */
+const ringNow = async (ctx: Context, ids: readonly Id<"job">[]): Promise<void> => {
+  const connection = ctx.services.connect();
+  try {
+    await ctx.services.queue.ring(ids, ctx.traceparent);
+    await dropBellsOf(connection.db, ids);
+  } catch (error) {
+    ctx.services.log("warn", "ring_failed", { request_id: ctx.requestId, jobs: ids.length, error: String(error) });
+  } finally {
+    await connection.close();
+  }
+};
+
+/** Creates one job. */
+export const createOne = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, body: CreateJob, retryOf: Id<"job"> | null = null): Promise<Created> =>
+  create({ ctx, caller, idempotencyKey, body, delivery: body, requests: [await storeRequest(ctx.db, caller.accountId, body.input)], matrix: null, retryOf });
+
+/** Creates every cell of a matrix, or none. */
+export const createCells = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, body: CreateMatrix): Promise<Created> =>
+  create({ ctx, caller, idempotencyKey, body, delivery: body, requests: await cellsOf(ctx.db, caller.accountId, body), matrix: { request: body }, retryOf: null });
+
+/** Queues a past job's request once more, resolved as it was then: same style version, same seed. */
+export const createAgain = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, past: { id: Id<"job">; request: StoredRequest }, delivery: Delivery): Promise<Created> => {
+  await requireReferences(ctx.db, caller.accountId, past.request.references);
+  return create({ ctx, caller, idempotencyKey, body: { retry_of: past.id }, delivery, requests: [past.request], matrix: null, retryOf: past.id });
+};

@@ -1,0 +1,25 @@
+import { router } from "../trpc.ts";
+import { eventsRouter, keysRouter, limitsRouter, usageRouter } from "./account.ts";
+import { healthRouter } from "./health.ts";
+import { jobsRouter } from "./jobs.ts";
+import { matricesRouter } from "./matrices.ts";
+import { stylesRouter } from "./styles.ts";
+import { uploadsRouter } from "./uploads.ts";
+import { webhooksRouter } from "./webhooks.ts";
+
+/** Every procedure of the API. REST, OpenAPI and the typed client are read from it. */
+export const appRouter = router({
+  jobs: jobsRouter,
+  matrices: matricesRouter,
+  uploads: uploadsRouter,
+  styles: stylesRouter,
+  webhooks: webhooksRouter,
+  events: eventsRouter,
+  keys: keysRouter,
+  usage: usageRouter,
+  limits: limitsRouter,
+  health: healthRouter,
+});
+
+/** The type clients are made from. */
+export type AppRouter = typeof appRouter;

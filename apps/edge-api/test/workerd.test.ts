@@ -1,0 +1,65 @@
+import { connect, type Connection, type Job } from "@deadiff/schemas";
+import { scratchDatabase } from "@deadiff/schemas/local";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { unstable_startWorker } from "wrangler";
+import { INPUT, tenant } from "./world.ts";
+
+let worker: Awaited<ReturnType<typeof unstable_startWorker>>;
+let connection: Connection;
+let base: URL;
+
+beforeAll(async () => {
+  Object.assign(process.env, { WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REPORTS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_HIDE_BANNER: "true" });
+  const url = await scratchDatabase(inject("postgresUrl"));
+  connection = connect(url);
+  const cloud = inject("cloud");
+  const text = (value: string) => ({ type: "plain_text" as const, value });
+  worker = await unstable_startWorker({
+    config: new URL("../wrangler.jsonc", import.meta.url).pathname,
+    bindings: {
+      DATABASE_URL: text(url),
+      S3_ENDPOINT: text(cloud.endpoint),
+      S3_BUCKET: text(cloud.bucket),
+      SQS_QUEUE_URL: text(cloud.queueUrl),
+      AWS_ACCESS_KEY_ID: text(cloud.accessKeyId),
+      AWS_SECRET_ACCESS_KEY: text(cloud.secretAccessKey),
+    },
+    dev: { server: { port: 0 }, watch: false, logLevel: "error", persist: false },
+  });
+  base = await worker.url;
+});
+afterAll(async () => {
+  await worker.dispose();
+  await connection.close();
+});
+
+const call = (method: string, path: string, key: string, body?: unknown, headers: Record<string, string> = {}) =>
+  fetch(new URL(path, base), {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+test("the same app in workerd: create, read, wait, stream, cancel, problems", async () => {
+  const { key } = await tenant(connection.db);
+  const created = await call("POST", "/v1/jobs", key, { input: INPUT });
+  expect(created.status).toBe(202);
+  const job = (await created.json()) as Job;
+  const stream = await call("GET", `/v1/jobs/${job.id}/events`, key);
+  const held = call("GET", `/v1/jobs/${job.id}`, key, undefined, { "if-none-match": '"1"', prefer: "wait=10" });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(((await (await call("POST", `/v1/jobs/${job.id}/cancel`, key)).json()) as Job).state).toBe("canceled");
+  expect(((await (await held).json()) as Job).version).toBe(2);
+  const news = await stream.text();
+  expect(news.match(/^id: \d+$/gm)).toEqual(["id: 1", "id: 2"]);
+  expect((await call("GET", "/v1/jobs/job_x", key)).status).toBe(422);
+  expect((await call("GET", "/v1/jobs", "dd_live_no")).status).toBe(401);
+  expect(((await (await call("GET", "/v1/health", key)).json()) as { status: string }).status).toBe("ok");
+  expect((await call("GET", "/v1/openapi.json", key)).status).toBe(200);
+});
+
+test("30 calls at once, each with a connection of its own", async () => {
+  const { key } = await tenant(connection.db);
+  const statuses = await Promise.all(Array.from({ length: 30 }, async () => (await call("POST", "/v1/jobs", key, { input: INPUT })).status));
+  expect(new Set(statuses)).toEqual(new Set([202]));
+});

@@ -1,0 +1,86 @@
+import { connect, createAccount, createKey, SCOPES, type Connection, type Db, type Id, type Job, type Scope } from "@deadiff/schemas";
+import { scratchDatabase } from "@deadiff/schemas/local";
+import { afterAll, beforeAll, inject } from "vitest";
+import { createApp } from "../src/app.ts";
+import { watchTogether } from "../src/ports/changes.ts";
+import { sqsJobQueue } from "../src/ports/job-queue.ts";
+import { s3ObjectStore } from "../src/ports/object-store.ts";
+import type { Services } from "../src/ports/services.ts";
+
+export interface World {
+  readonly db: Db;
+  readonly services: Services;
+  readonly lines: { event: string; fields: Record<string, unknown> }[];
+  /** Sends a request to the app, in this process. */
+  readonly call: (method: string, path: string, options?: { key?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; ip?: string }) => Promise<Response>;
+  /** Work left to do after answers. */
+  readonly settled: () => Promise<void>;
+}
+
+/** The app on a database of the test file's own, with the run's real queue and object store. */
+export const useWorld = (): World => {
+  let connection: Connection | undefined;
+  let world: World | undefined;
+  beforeAll(async () => {
+    const opened = connect(await scratchDatabase(inject("postgresUrl")), { max: 10, lockTimeoutMs: 2000 });
+    connection = opened;
+    const cloud = inject("cloud");
+    const pending: Promise<unknown>[] = [];
+    const lines: World["lines"] = [];
+    const services: Services = {
+      connect: () => ({ db: opened.db, close: () => Promise.resolve() }),
+      store: s3ObjectStore(cloud),
+      queue: sqsJobQueue(cloud),
+      watchChanges: watchTogether(opened.db, 50),
+      log: (_level, event, fields) => lines.push({ event, fields }),
+      after: (work) => pending.push(work),
+    };
+    const app = createApp({ services: () => services, ip: (c) => c.req.header("x-test-ip") });
+    world = {
+      db: opened.db,
+      services,
+      lines,
+      call: async (method, path, { key, body, headers, signal, ip } = {}) =>
+        app.request(path, {
+          method,
+          headers: {
+            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...(ip === undefined ? {} : { "x-test-ip": ip }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      settled: async () => {
+        await Promise.all(pending.splice(0));
+      },
+    };
+  });
+  afterAll(async () => {
+    await world?.settled();
+    await connection?.close();
+  });
+  return new Proxy({} as World, { get: (_, name) => Reflect.get(world ?? {}, name) as unknown });
+};
+
+export interface Tenant {
+  readonly accountId: Id<"account">;
+  readonly key: string;
+}
+
+/** An account with credits and a key that may do everything (or only `scopes`). */
+export const tenant = async (db: Db, { credits = 100, scopes = [...SCOPES] as Scope[], mode = "live" } = {}): Promise<Tenant> => {
+  const accountId = await createAccount(db, { name: "tenant", credits });
+  const { secret } = await createKey(db, accountId, { name: "k", mode, scopes, ip_allow: [] });
+  return { accountId, key: secret };
+};
+
+export const INPUT = { references: [{ url: "https://example.com/style.png" }], prompt: "a dog" };
+
+/** Queues a job over REST. */
+export const newJob = async (world: World, key: string, body: Record<string, unknown> = { input: INPUT }): Promise<Job> => {
+  const response = await world.call("POST", "/v1/jobs", { key, body });
+  if (response.status !== 202) throw new Error(`create answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Job;
+};
