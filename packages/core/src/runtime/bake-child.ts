@@ -3,13 +3,18 @@ import path from "node:path";
 import { InferenceSession } from "onnxruntime-node";
 import { GRAPH_FILE, WEIGHTS_FILE, type BakeReply, type BakeRequest } from "./bake.ts";
 import { sourceOptions } from "./load.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 /** Smaller constants stay in the graph: shapes, scalars and norms are read while loading and gain nothing by a mapping. */
 const LEAST_EXTERNAL_BYTES = 1024;
 
+// Whoever asked for the graph is gone: nobody would move it into place.
+process.on("disconnect", () => process.exit(0));
+startWatchdog();
+
 process.on("message", (request: BakeRequest) => {
   void bake(request).then((reply) => {
-    process.send?.(reply, () => process.disconnect());
+    process.send?.(reply, () => process.exit(0));
   });
 });
 

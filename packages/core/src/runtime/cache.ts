@@ -45,6 +45,7 @@ export function graphCache(folder: string, options: RuntimeOptions): GraphCache 
       return withLock(path.join(folder, `${key}.lock`), async () => {
         if (await isWhole(entry)) return { file, from: "cache" };
         await remove(folder, entry);
+        await removeUnfinished(folder, key);
         await make(folder, entry, source, options);
         await evict(folder, key, options.cacheLimitBytes ?? DEFAULT_LIMIT_BYTES);
         return { file, from: "baked" };
@@ -73,7 +74,8 @@ async function isWhole(entry: string): Promise<boolean> {
     // The graph is small and says where each weight lies; the weights, gigabytes of them, are held to their size alone.
     if ((await sha256(path.join(entry, GRAPH_FILE))) !== graphSha256) return false;
     const now = new Date();
-    await utimes(file, now, now);
+    // A cache on a read-only file system serves all the same, it only forgets the order of use.
+    await utimes(file, now, now).catch(() => undefined);
     return true;
   } catch {
     // Missing, truncated, not JSON, of another shape: all of these are an entry to be made anew.
@@ -83,7 +85,7 @@ async function isWhole(entry: string): Promise<boolean> {
 
 /** Makes an entry aside and moves it into place whole. */
 async function make(folder: string, entry: string, source: SessionSource, options: RuntimeOptions): Promise<void> {
-  const aside = path.join(folder, `${TEMPORARY}${randomUUID()}`);
+  const aside = path.join(folder, `${TEMPORARY}${path.basename(entry)}-${randomUUID()}`);
   await mkdir(aside);
   try {
     await bakeGraph(source, aside, options);
@@ -100,6 +102,13 @@ async function make(folder: string, entry: string, source: SessionSource, option
     // Lost the race against a process that did not see the lock: its entry is as good.
     if (await isWhole(entry)) return;
     throw cause;
+  }
+}
+
+/** Removes what a process that was killed left of an entry; called under the entry's lock, so nobody is at work on it. */
+async function removeUnfinished(folder: string, key: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(`${TEMPORARY}${key}-`)) await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -136,8 +145,9 @@ async function remove(folder: string, entry: string): Promise<void> {
 /** Removes the least recently used entries until the rest fit, and what dead processes left. */
 async function evict(folder: string, newest: string, limitBytes: number): Promise<void> {
   const entries: { name: string; bytes: number; usedMs: number }[] = [];
-  for (const { name, isDirectory } of (await readdir(folder, { withFileTypes: true })).map((item) => ({ name: item.name, isDirectory: item.isDirectory() }))) {
-    if (!isDirectory) continue;
+  for (const item of await readdir(folder, { withFileTypes: true })) {
+    if (!item.isDirectory()) continue;
+    const { name } = item;
     const directory = path.join(folder, name);
     try {
       if (name.startsWith(TEMPORARY)) {

@@ -24,8 +24,6 @@ export type Channel = {
   readonly pid: number | undefined;
   /** Kept bytes as of the latest answer. */
   keptBytes(): number;
-  /** Whether the child is busy with a call. */
-  busy(): boolean;
   /** @throws the child's own error, `runtime_crashed`, `runtime_closed`, or the abort's reason */
   call<V extends Verb>(verb: V, request: Verbs[V]["request"]): Promise<Verbs[V]["reply"]>;
   /** Lets the calls made so far finish, then ends the child. */
@@ -106,7 +104,6 @@ export function openChannel(entry: URL, { signal, onLog }: ChannelOptions): Chan
   return {
     pid: child.pid,
     keptBytes: () => keptBytes,
-    busy: () => current !== undefined,
     call(verb, request) {
       if (closing !== undefined) return Promise.reject(new DeadiffError("runtime_closed", "the runtime has been closed"));
       return enqueue(verb, request);

@@ -1,4 +1,5 @@
-import { open, rm, stat, utimes } from "node:fs/promises";
+import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const BEAT_MS = 1_000;
@@ -30,7 +31,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 
 async function taken(file: string): Promise<boolean> {
   try {
-    await (await open(file, "wx")).close();
+    await writeFile(file, holder(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
@@ -40,10 +41,27 @@ async function taken(file: string): Promise<boolean> {
 
 async function stale(file: string): Promise<boolean> {
   try {
-    return Date.now() - (await stat(file)).mtimeMs > STALE_MS;
+    if (Date.now() - (await stat(file)).mtimeMs > STALE_MS) return true;
+    const text = await readFile(file, "utf8");
+    const pid = Number(text.split(" ")[0]);
+    // A process of this machine can be asked for at once; a worker that was killed and started again need not wait.
+    return text === holder(pid) && !isAlive(pid);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return false;
     throw error;
+  }
+}
+
+function holder(pid: number): string {
+  return `${pid} ${hostname()}`;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== "ESRCH";
   }
 }
 
