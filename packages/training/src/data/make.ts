@@ -10,7 +10,7 @@ import { sha256OfFile } from "./files.ts";
 import { HANDS, HAND_IDS, type HandId } from "./hands.ts";
 import { installIcons } from "./icons/install.ts";
 import { matchIcons, type Aliases } from "./icons/match.ts";
-import { CLEAN_SIDE, ICON_SIDE, renderClean } from "./icons/render.ts";
+import { CLEAN_SIDE, renderClean } from "./icons/render.ts";
 import { readSet, setFiles, type IconSet } from "./icons/sets.ts";
 import { DATA_FOLDER, ICONS_FOLDER, PACKAGE_FOLDER } from "./paths.ts";
 import { makeSplit } from "./split.ts";
@@ -98,8 +98,7 @@ async function* renderAll(sets: readonly IconSet[], pictures: readonly { hand: H
   const byHand = new Map(sets.map((set) => [set.hand, set]));
   const waiting: Promise<Uint8Array>[] = [];
   for (const { hand, icon } of pictures) {
-    const svg = byHand.get(hand)?.svg(icon, ICON_SIDE) ?? "";
-    waiting.push(renderClean(svg));
+    waiting.push(renderClean((side) => byHand.get(hand)?.svg(icon, side) ?? "", CLEAN_SIDE));
     const first = waiting.length === RENDERS ? waiting.shift() : undefined;
     if (first !== undefined) yield await first;
   }

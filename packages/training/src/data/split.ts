@@ -1,4 +1,3 @@
-import type { Dataset } from "./dataset/read.ts";
 import type { SplitFile } from "./dataset/format.ts";
 import { HAND_IDS, type HandId } from "./hands.ts";
 import { randomStream } from "./random.ts";

@@ -50,5 +50,5 @@ const styleSchema = z.strictObject({
 
 /** TypeScript cannot see that the parameters of a style are those of its treatment; the type `Style` says so. */
 function known(style: Style): Known {
-  return { treatment: TREATMENTS[style.treatment] as Treatment<unknown>, params: style.params };
+  return { treatment: TREATMENTS[style.treatment], params: style.params };
 }

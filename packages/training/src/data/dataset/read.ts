@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { open, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { DeadiffError } from "../../../../core/src/errors.ts";
+import { DeadiffError } from "@deadiff/core";
 import { sha256OfFile } from "../files.ts";
 import type { Subject } from "../subjects.ts";
+import { shrink } from "./shrink.ts";
 import { indexSchema, manifestSchema, splitSchema, type Index, type Manifest, type SplitFile } from "./format.ts";
 
 /** A dataset in memory, at one picture size. */
@@ -83,50 +84,15 @@ async function readPixels(folder: string, index: Index, size: number): Promise<P
   const stored = index.side * index.side * 4;
   const bytes = new SharedArrayBuffer(index.pictures.length * size * size * 4);
   const target = new Uint8Array(bytes);
-  const picture = new Uint8Array(stored);
   let next = 0;
   for (const shard of index.shards) {
-    const file = await open(join(folder, shard.file));
-    try {
-      for (let i = 0; i < shard.pictures; i++) {
-        await file.read(picture, 0, stored, i * stored);
-        shrink(picture, index.side, step, target, next * size * size * 4);
-        next++;
-      }
-    } finally {
-      await file.close();
+    const source = await readFile(join(folder, shard.file));
+    for (let i = 0; i < shard.pictures; i++) {
+      shrink(source, i * stored, index.side, step, target, next * size * size * 4);
+      next++;
     }
   }
   return { size, bytes };
-}
-
-/** Averages blocks of step x step pixels, colours weighted by their alpha, into premultiplied RGBA. */
-function shrink(from: Uint8Array, side: number, step: number, to: Uint8Array, offset: number): void {
-  const size = side / step;
-  const share = 1 / (step * step);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      let a = 0;
-      for (let v = 0; v < step; v++) {
-        let j = ((y * step + v) * side + x * step) * 4;
-        for (let u = 0; u < step; u++, j += 4) {
-          const alpha = from[j + 3] ?? 0;
-          r += (from[j] ?? 0) * alpha;
-          g += (from[j + 1] ?? 0) * alpha;
-          b += (from[j + 2] ?? 0) * alpha;
-          a += alpha;
-        }
-      }
-      const k = offset + (y * size + x) * 4;
-      to[k] = Math.round((r * share) / 255);
-      to[k + 1] = Math.round((g * share) / 255);
-      to[k + 2] = Math.round((b * share) / 255);
-      to[k + 3] = Math.round(a * share);
-    }
-  }
 }
 
 async function readJson(folder: string, file: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DeadiffError } from "../../../../core/src/errors.ts";
+import { DeadiffError } from "@deadiff/core";
 import { z } from "zod";
 import { sha256OfFile } from "../files.ts";
 

@@ -22,20 +22,20 @@ export function blurred(plane: Plane, sigma: number, scratch: Scratch): Plane {
 
 function boxRows(from: Plane, to: Plane, size: number, reach: number, end: number): void {
   const scale = 1 / (2 * reach + 1 + 2 * end);
-  const last = size - 1;
+  // A row with its ends repeated, so that the inner loop needs no test for the border.
+  const pad = reach + 1;
+  const padded = new Float32Array(size + 2 * pad);
   for (let row = 0; row < size * size; row += size) {
-    const first = from[row] ?? 0;
-    const final = from[row + last] ?? 0;
+    padded.fill(from[row] ?? 0, 0, pad);
+    for (let x = 0; x < size; x++) padded[pad + x] = from[row + x] ?? 0;
+    padded.fill(from[row + size - 1] ?? 0, pad + size);
     let sum = 0;
-    for (let k = -reach; k <= reach; k++) sum += from[row + Math.min(last, Math.max(0, k))] ?? 0;
+    for (let k = 1; k < 2 * pad; k++) sum += padded[k] ?? 0;
     for (let x = 0; x < size; x++) {
-      const left = x - reach - 1;
-      const right = x + reach + 1;
-      const before = left < 0 ? first : (from[row + left] ?? 0);
-      const after = right > last ? final : (from[row + right] ?? 0);
+      const before = padded[x] ?? 0;
+      const after = padded[x + 2 * pad] ?? 0;
       to[row + x] = (sum + end * (before + after)) * scale;
-      const leaving = left + 1 < 0 ? first : (from[row + left + 1] ?? 0);
-      sum += after - leaving;
+      sum += after - (padded[x + 1] ?? 0);
     }
   }
 }

@@ -6,9 +6,12 @@ import type { Plane, Scratch } from "./scratch.ts";
 
 /** Lines along the rim and the inner borders of a figure, 0 .. 1; a lower `threshold` (0 .. 1) draws more of them. */
 export function linesOf(figure: Figure, threshold: number, scratch: Scratch): Plane {
-  const lines = edges(figure, scratch);
+  const steps = edges(figure, scratch);
   const full = threshold + 0.28;
-  for (let i = 0; i < lines.length; i++) lines[i] = smoothstep(threshold, full, lines[i] ?? 0);
+  for (let i = 0; i < steps.length; i++) steps[i] = smoothstep(threshold, full, steps[i] ?? 0);
+  // A touch of blur takes the staircase out of the lines; the gain gives their middle back.
+  const lines = blurred(steps, 0.5 * scratch.unit, scratch);
+  for (let i = 0; i < lines.length; i++) lines[i] = Math.min(1, (lines[i] ?? 0) * 1.3);
   return lines;
 }
 

@@ -33,9 +33,9 @@ export const rampSchema: z.ZodType<Ramp> = z.object({
   to: rgbSchema,
 });
 
-/** Draws two colours near those of one of the pairs. */
-export function drawRamp(random: Random): Ramp {
-  const name = pick(random, RAMP_NAMES);
+/** Draws two colours near those of one of the named pairs. */
+export function drawRamp(random: Random, names: readonly RampName[] = RAMP_NAMES): Ramp {
+  const name = pick(random, names);
   const [from, to] = PAIRS[name];
   const turn = between(random, -8, 8);
   const near = ([lightness, chroma, hue]: Lch): Rgb =>

@@ -35,7 +35,7 @@ export const badge = treatment({
     }
     tint(canvas, mixed(disc.rgb, BLACK, 0.45), outer, 1);
     tint(canvas, disc.rgb, inner, 1);
-    halo(canvas, disc.rgb, figure.a, 0.5, scratch);
+    halo(canvas, disc.rgb, figure.a, 0.62, scratch);
     lay(figure, canvas);
     return canvas;
   },

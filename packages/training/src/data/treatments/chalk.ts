@@ -16,7 +16,7 @@ export const chalk = treatment({
     board: drawColour(random, ["forest green", "charcoal", "navy", "black"]),
     angle: between(random, 0.5, 1.1),
     pitch: between(random, 3, 4.2),
-    fill: between(random, 0.5, 0.75),
+    fill: between(random, 0.7, 0.95),
     grain: drawGrain(random),
   }),
   words: ({ board }) => [`chalk drawing on a ${board.name} board`, "chalk drawing", `coloured chalk on a ${board.name} board`],
@@ -36,7 +36,7 @@ export const chalk = treatment({
         const cover = figure.a[i] ?? 0;
         const speck = dust[i] ?? 0;
         const stroke = 0.45 + 0.55 * wave(x * dx + y * dy + 0.25 * (smear[i] ?? 0));
-        const t = cover * fill * stroke * (0.55 + 0.75 * speck);
+        const t = Math.min(1, cover * fill * stroke * (0.55 + 0.75 * speck));
         // Chalk is pale: the figure's colour, lifted towards white.
         const over = 1 / Math.max(cover, 1e-3);
         const pale = (value: number) => 0.36 + 0.64 * Math.min(1, value * over);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { blurred } from "../pixels/blur.ts";
 import { BLACK, mixed } from "../pixels/colour.ts";
 import { distanceInside } from "../pixels/distance.ts";
+import { halo } from "../pixels/halo.ts";
 import { moved } from "../pixels/layers.ts";
 import { BRIGHTS, PAPERS, colourSchema, drawColour } from "../pixels/palette.ts";
 import { flat, lay, tint, type Figure } from "../pixels/picture.ts";
@@ -23,8 +24,9 @@ export const clay = treatment({
   paint(figure, { wall, swell, gloss }, scratch) {
     const { size, unit } = scratch;
     const canvas = flat(wall.rgb, scratch);
-    const shadow = moved(blurred(figure.a, 2.2 * unit, scratch), Math.round(1.2 * unit), Math.round(2 * unit), 0, scratch);
-    tint(canvas, mixed(wall.rgb, BLACK, 0.75), shadow, 0.55);
+    halo(canvas, wall.rgb, figure.a, 0.4, scratch);
+    const shadow = moved(blurred(figure.a, 2.2 * unit, scratch), Math.round(unit), Math.round(1.6 * unit), 0, scratch);
+    tint(canvas, mixed(wall.rgb, BLACK, 0.75), shadow, 0.7);
 
     const inside = distanceInside(figure.a, scratch);
     const dome = scratch.plane();

@@ -31,9 +31,9 @@ export const crossStitch = treatment({
         const cover = cells.a[j] ?? 0;
         if (cover >= 0.45) {
           const shade = 1 - relief * Math.min(1, thread * 3.2);
-          canvas.r[i] = Math.min(1, (cells.r[j] ?? 0) / cover) * shade + 0.03;
-          canvas.g[i] = Math.min(1, (cells.g[j] ?? 0) / cover) * shade + 0.03;
-          canvas.b[i] = Math.min(1, (cells.b[j] ?? 0) / cover) * shade + 0.03;
+          canvas.r[i] = 0.03 + 0.97 * Math.min(1, (cells.r[j] ?? 0) / cover) * shade;
+          canvas.g[i] = 0.03 + 0.97 * Math.min(1, (cells.g[j] ?? 0) / cover) * shade;
+          canvas.b[i] = 0.03 + 0.97 * Math.min(1, (cells.b[j] ?? 0) / cover) * shade;
         } else {
           // Holes of the weave at the corners of the cells, darker around the stitches.
           const beside = nearStitch(cells, Math.floor(x / side), Math.floor(y / side)) ? 0.72 : 1;

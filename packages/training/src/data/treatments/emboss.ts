@@ -7,10 +7,10 @@ import { between, pick } from "../random.ts";
 import { treatment } from "./treatment.ts";
 
 const METALS = {
-  gold: [0.78, 0.135, 85],
+  gold: [0.83, 0.15, 88],
   silver: [0.78, 0.012, 250],
   copper: [0.64, 0.125, 48],
-  bronze: [0.58, 0.085, 75],
+  bronze: [0.64, 0.09, 68],
   steel: [0.6, 0.03, 245],
   jade: [0.62, 0.1, 165],
 } as const satisfies Record<string, Lch>;
@@ -44,7 +44,7 @@ export const emboss = treatment({
         const gy = (relief[down + x] ?? 0) - (relief[up + x] ?? 0);
         const i = y * size + x;
         // Raised metal is polished: the figure is lighter than the plate whatever its own colours are.
-        light[i] = 0.36 + 0.14 * (figure.a[i] ?? 0) + 0.12 * (tone[i] ?? 0) + (height * (gx * dx + gy * dy)) / 2;
+        light[i] = 0.33 + 0.2 * (figure.a[i] ?? 0) + 0.12 * (tone[i] ?? 0) + (height * (gx * dx + gy * dy)) / 2;
       }
     }
     const [l, c, h] = METALS[metal];

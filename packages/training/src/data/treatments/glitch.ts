@@ -13,7 +13,7 @@ import { treatment } from "./treatment.ts";
 export const glitch = treatment({
   params: z.object({ ground: colourSchema, part: z.number(), slip: z.number(), scan: z.number(), tear: z.int() }),
   draw: (random) => ({
-    ground: drawColour(random, ["black", "navy", "charcoal", "plum", "indigo", "silver"]),
+    ground: drawColour(random, ["navy", "charcoal", "purple", "indigo", "silver", "teal", "magenta", "grey"]),
     part: between(random, 1.4, 2.4),
     slip: between(random, 2, 4),
     scan: between(random, 0.14, 0.24),
@@ -25,7 +25,7 @@ export const glitch = treatment({
     const { size, unit } = scratch;
     const base = mixed(ground.rgb, BLACK, 0.2);
     const canvas = flat(base, scratch);
-    halo(canvas, base, figure.a, 0.55, scratch);
+    halo(canvas, base, figure.a, 0.8, scratch);
     lay(figure, canvas);
     const out = { r: scratch.plane(), g: scratch.plane(), b: scratch.plane() };
     const apart = Math.round(part * unit);

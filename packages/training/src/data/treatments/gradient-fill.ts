@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mixed, lightnessOf } from "../pixels/colour.ts";
+import { lightnessOf } from "../pixels/colour.ts";
 import { halo } from "../pixels/halo.ts";
 import { cutOut } from "../pixels/layers.ts";
 import { colourSchema, drawColour } from "../pixels/palette.ts";
@@ -13,7 +13,7 @@ import { treatment } from "./treatment.ts";
 export const gradientFill = treatment({
   params: z.object({ ramp: rampSchema, angle: z.number(), ground: colourSchema, depth: z.number() }),
   draw: (random) => ({
-    ramp: drawRamp(random),
+    ramp: drawRamp(random, ["sunset", "ocean", "forest", "fire", "aurora", "berry"]),
     angle: between(random, 0.3, 1.3),
     ground: drawColour(random, ["white", "cream", "black", "charcoal", "white"]),
     depth: between(random, 0.5, 0.7),
@@ -21,19 +21,19 @@ export const gradientFill = treatment({
   words: ({ ramp: { name }, ground }) => [`filled with ${withArticle(name)} gradient on ${ground.name}`, `filled with ${withArticle(name)} gradient`],
   paint(figure, { ramp: { from, to }, angle, ground, depth }, scratch) {
     const dark = lightnessOf(ground.rgb) < 0.5;
-    const fill = ramp(mixed(from, to, 0), to, angle, scratch);
+    const fill = ramp(from, to, angle, scratch);
     const tone = brightness(figure, 0.5, scratch);
     for (let i = 0; i < tone.length; i++) {
-      // Black figures show the run itself; lights and shades move around it.
-      const t = (tone[i] ?? 0) - (dark ? 0.25 : 0.6);
-      const shade = t < 0 ? 1 + t * depth * 0.9 : 1;
-      const light = t > 0 ? t * depth : 0;
-      fill.r[i] = (fill.r[i] ?? 0) * shade + (1 - (fill.r[i] ?? 0) * shade) * light;
-      fill.g[i] = (fill.g[i] ?? 0) * shade + (1 - (fill.g[i] ?? 0) * shade) * light;
-      fill.b[i] = (fill.b[i] ?? 0) * shade + (1 - (fill.b[i] ?? 0) * shade) * light;
+      // Lights and shades move around the run of colour; on a dark ground, shades stay clear of it.
+      const t = (tone[i] ?? 0) - (dark ? 0.4 : 0.65);
+      const shade = t < 0 ? 1 + t * depth * (dark ? 0.3 : 1) : 1;
+      const light = t > 0 ? t * depth * (dark ? 0.9 : 0.5) : 0;
+      fill.r[i] = (fill.r[i] ?? 0) * shade * (1 - light) + light;
+      fill.g[i] = (fill.g[i] ?? 0) * shade * (1 - light) + light;
+      fill.b[i] = (fill.b[i] ?? 0) * shade * (1 - light) + light;
     }
     const canvas = flat(ground.rgb, scratch);
-    halo(canvas, ground.rgb, figure.a, 0.35, scratch);
+    halo(canvas, ground.rgb, figure.a, dark ? 0.16 : 0.35, scratch);
     lay(cutOut(fill, figure.a), canvas);
     return canvas;
   },

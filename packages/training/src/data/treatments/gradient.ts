@@ -14,7 +14,7 @@ export const gradient = treatment({
   draw: (random) => ({
     ramp: drawRamp(random),
     angle: Math.PI / 2 + between(random, -0.8, 0.8),
-    halo: between(random, 0.35, 0.55),
+    halo: between(random, 0.45, 0.65),
   }),
   words: ({ ramp: { name } }) => [`on ${withArticle(name)} gradient`, `${name} gradient background`],
   ink: ({ ramp: { from, to } }) => inkFor(mixed(from, to, 0.5)),

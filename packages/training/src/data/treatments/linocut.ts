@@ -14,7 +14,7 @@ export const linocut = treatment({
   draw: (random) => ({
     ink: drawColour(random, ["black", "navy", "red", "forest green", "maroon", "teal", "indigo", "brown"]),
     paper: drawColour(random, PAPERS),
-    pitch: between(random, 4, 5.5),
+    pitch: between(random, 3.4, 4.4),
     angle: between(random, 1.2, 1.9),
     grain: drawGrain(random),
   }),
@@ -31,7 +31,7 @@ export const linocut = treatment({
       for (let x = 0; x < size; x++) {
         const i = y * size + x;
         const groove = wave(x * dx + y * dy + 0.9 * (wobble[i] ?? 0));
-        const left = 1 - smoothstep(-0.2, 0.2, (tone[i] ?? 0) * 1.15 - 0.25 - 0.75 * groove);
+        const left = 1 - smoothstep(-0.2, 0.2, (tone[i] ?? 0) * 1.25 - 0.28 - 0.75 * groove);
         lines[i] = Math.max((figure.a[i] ?? 0) * left, lines[i] ?? 0);
       }
     }

@@ -4,6 +4,7 @@ import { BRIGHTS, colourSchema, drawColour } from "../pixels/palette.ts";
 import { flat, lay, tint } from "../pixels/picture.ts";
 import { between } from "../random.ts";
 import { withArticle } from "../words.ts";
+import { halo } from "../pixels/halo.ts";
 import { inkFor } from "../pixels/ink.ts";
 import { treatment } from "./treatment.ts";
 
@@ -15,6 +16,7 @@ export const longShadow = treatment({
   ink: ({ ground }) => inkFor(ground.rgb),
   paint(figure, { ground, depth, fade }, scratch) {
     const canvas = flat(ground.rgb, scratch);
+    halo(canvas, ground.rgb, figure.a, 0.55, scratch);
     const shadow = scratch.plane();
     const { size } = scratch;
     const keep = fade ** (1 / scratch.unit);

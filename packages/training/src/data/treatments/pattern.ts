@@ -27,7 +27,7 @@ export const pattern = treatment({
     const canvas = flat(ground.rgb, scratch);
     const other = lightnessOf(ground.rgb) > 0.9 ? mixed(ground.rgb, BLACK, 0.6) : WHITE;
     tint(canvas, other, patternPlane(kind, pitch * scratch.unit, angle, scratch), depth * (other === WHITE ? 1.6 : 1));
-    halo(canvas, ground.rgb, figure.a, 0.5, scratch);
+    halo(canvas, ground.rgb, figure.a, 0.65, scratch);
     lay(figure, canvas);
     return canvas;
   },

@@ -14,7 +14,7 @@ export const pencil = treatment({
   draw: (random) => ({
     paper: drawColour(random, ["white", "cream", "white", "silver"]),
     angle: between(random, -1, -0.6),
-    pressure: between(random, 0.55, 0.75),
+    pressure: between(random, 0.7, 0.95),
     grain: drawGrain(random),
   }),
   words: ({ paper }) => [`pencil sketch on ${paper.name} paper`, "pencil sketch", "graphite pencil drawing"],
@@ -31,8 +31,8 @@ export const pencil = treatment({
         const i = y * size + x;
         const dark = 1 - (tone[i] ?? 0);
         const stroke = 0.6 + 0.4 * wave(x * dx + y * dy);
-        const shade = (0.1 * (figure.a[i] ?? 0) + pressure * dark * stroke) * (0.55 + 0.8 * (tooth[i] ?? 0));
-        lines[i] = Math.max(shade, (lines[i] ?? 0) * (0.62 + 0.3 * (tooth[i] ?? 0)));
+        const shade = (0.06 * (figure.a[i] ?? 0) + pressure * dark * (0.35 + 0.65 * dark) * 1.3 * stroke) * (0.55 + 0.8 * (tooth[i] ?? 0));
+        lines[i] = Math.max(shade, (lines[i] ?? 0) * (0.75 + 0.3 * (tooth[i] ?? 0)));
       }
     }
     tint(canvas, [0.2, 0.2, 0.22], lines, 1);

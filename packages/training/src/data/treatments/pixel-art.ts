@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { cellsOf } from "../pixels/cells.ts";
-import { BLACK, lightnessOf, mixed, type Rgb } from "../pixels/colour.ts";
-import { inkFor } from "../pixels/ink.ts";
+import { BLACK, WHITE, lightnessOf, mixed, type Rgb } from "../pixels/colour.ts";
 import { GROUNDS, colourSchema, drawColour } from "../pixels/palette.ts";
 import { flat } from "../pixels/picture.ts";
 import { below, pick } from "../random.ts";
@@ -13,7 +12,8 @@ export const pixelArt = treatment({
   params: z.object({ ground: colourSchema, cell: z.int(), levels: z.int() }),
   draw: (random) => ({ ground: drawColour(random, GROUNDS), cell: pick(random, [2, 3, 3]), levels: 3 + below(random, 3) }),
   words: ({ ground }) => [`pixel art on ${withArticle(ground.name)} background`, "pixel art", `large pixels on ${ground.name}`],
-  ink: ({ ground }) => inkFor(ground.rgb),
+  // Between ground and outline, so that one-colour figures keep their outline too.
+  ink: ({ ground }) => (lightnessOf(ground.rgb) > 0.45 ? mixed(ground.rgb, BLACK, 0.5) : mixed(ground.rgb, WHITE, 0.5)),
   paint(figure, { ground, cell, levels }, scratch) {
     const { size, unit } = scratch;
     const canvas = flat(ground.rgb, scratch);

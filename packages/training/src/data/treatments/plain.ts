@@ -10,7 +10,7 @@ import { treatment } from "./treatment.ts";
 /** The figure as its hand drew it, on one colour: the treatment that changes nothing. */
 export const plain = treatment({
   params: z.object({ ground: colourSchema, halo: z.number() }),
-  draw: (random) => ({ ground: drawColour(random, GROUNDS), halo: between(random, 0.28, 0.48) }),
+  draw: (random) => ({ ground: drawColour(random, GROUNDS), halo: between(random, 0.42, 0.6) }),
   words: ({ ground }) => [`on ${withArticle(ground.name)} background`, `${ground.name} background`, `on ${ground.name}`],
   ink: ({ ground }) => inkFor(ground.rgb),
   paint(figure, { ground, halo: strength }, scratch) {

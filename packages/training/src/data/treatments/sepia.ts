@@ -20,7 +20,7 @@ export const sepia = treatment({
     const paper = rgbFromLch([0.84, 0.07, hue + 8]);
     const dark = rgbFromLch([0.26, 0.06, hue - 15]);
     const canvas = flat(paper, scratch);
-    halo(canvas, paper, figure.a, 0.4, scratch);
+    halo(canvas, paper, figure.a, 0.55, scratch);
     const tone = brightness(figure, 1, scratch);
     for (let i = 0; i < tone.length; i++) tone[i] = 0.06 + 0.86 * (tone[i] ?? 0);
     const print = toned(tone, [dark, rgbFromLch([0.5, 0.08, hue - 10]), rgbFromLch([0.72, 0.085, hue]), rgbFromLch([0.93, 0.05, hue + 10])], scratch);

@@ -1,0 +1,14 @@
+export { createBatches, type Batch, type Batches, type BatchOptions } from "./data/batches/batches.ts";
+export { paintScene } from "./data/batches/paint.ts";
+export { drawCaption, type Caption } from "./data/captions/captions.ts";
+export { vocabularyOf } from "./data/captions/vocabulary.ts";
+export { openDataset, readManifest, verifyDataset, type Dataset, type Pixels } from "./data/dataset/read.ts";
+export { HANDS, HAND_IDS, handOf, type HandId } from "./data/hands.ts";
+export { TASKS, pairAt, type Pair, type PairOptions, type Scene, type Task } from "./data/pairs.ts";
+export { DATA_FOLDER } from "./data/paths.ts";
+export { createScratch, type Scratch } from "./data/pixels/scratch.ts";
+export { randomStream, type Random } from "./data/random.ts";
+export { applyStyle, drawStyle, parseStyle, treatmentWords, type Style } from "./data/style.ts";
+export type { Subject } from "./data/subjects.ts";
+export { TREATMENT_IDS, type TreatmentId } from "./data/treatments/table.ts";
+export { viewOf, type Cell, type Part, type View, type ViewOptions } from "./data/view.ts";
