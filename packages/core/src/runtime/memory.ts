@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { MemoryReport } from "../session.ts";
 
 /** The part of a memory report that the system knows. */
-export type ProcessMemory = Omit<MemoryReport, "keptBytes">;
+type ProcessMemory = Omit<MemoryReport, "keptBytes">;
 
 /** Reads a process's memory from /proc; undefined where there is no /proc, or no such process. */
 export async function processMemory(pid: number): Promise<ProcessMemory | undefined> {

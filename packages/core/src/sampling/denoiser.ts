@@ -1,4 +1,5 @@
 import { DeadiffError } from "../errors.ts";
+import { allFinite, linear, scaled } from "./linear.ts";
 import { timestepAt, type Schedule } from "./schedule.ts";
 
 /**
@@ -31,17 +32,14 @@ export function denoiser(schedule: Schedule, prediction: Prediction, predict: Pr
   return async (x, sigma) => {
     const { cSkip, cOut, cIn } = scalings(prediction, sigma);
     const timestep = timestepAt(schedule, sigma);
-    const output = await predict(x.map((value) => value * cIn), timestep, sigma);
+    const output = await predict(scaled(cIn, x), timestep, sigma);
     if (output.length !== x.length) {
       throw new DeadiffError("prediction_shape", `the network returned ${output.length} numbers for a latent of ${x.length}`);
     }
-    return x.map((value, i) => {
-      const predicted = output[i] ?? NaN;
-      if (!Number.isFinite(predicted)) {
-        throw new DeadiffError("prediction_not_finite", `the network returned ${predicted} at timestep ${timestep.toFixed(1)}: its weights or its input are broken`);
-      }
-      return cSkip * value + cOut * predicted;
-    });
+    if (!allFinite(output)) {
+      throw new DeadiffError("prediction_not_finite", `the network returned NaN or infinity at timestep ${timestep.toFixed(1)}: its weights or its input are broken`);
+    }
+    return linear(cSkip, x, cOut, output);
   };
 }
 

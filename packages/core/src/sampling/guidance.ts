@@ -1,5 +1,6 @@
 import { DeadiffError } from "../errors.ts";
 import type { Predict } from "./denoiser.ts";
+import { linear } from "./linear.ts";
 
 /** One evaluation of the network: with the prompt and references, or with the negative prompt and no reference. */
 export type Branch = "conditional" | "unconditional";
@@ -39,6 +40,6 @@ export function guide(predict: PredictBranches, guidance: Guidance): Predict {
       throw new DeadiffError("guidance_branches", `expected ${branches.length} predictions (${branches.join(", ")}), got ${predictions.length}`);
     }
     if (second === undefined) return first;
-    return first.map((unconditional, i) => unconditional + guidance.scale * ((second[i] ?? NaN) - unconditional));
+    return linear(1 - guidance.scale, first, guidance.scale, second);
   };
 }

@@ -14,7 +14,10 @@ const ROUNDS = 10;
  * @param key1 high word of the key
  */
 export function philox(counter: Uint32Array, key0: number, key1: number): void {
-  let [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
+  let c0 = counter[0] ?? 0;
+  let c1 = counter[1] ?? 0;
+  let c2 = counter[2] ?? 0;
+  let c3 = counter[3] ?? 0;
   let k0 = key0;
   let k1 = key1;
   for (let round = 0; round < ROUNDS; round++) {

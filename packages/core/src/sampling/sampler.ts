@@ -1,5 +1,6 @@
 import { DeadiffError } from "../errors.ts";
 import type { Denoise } from "./denoiser.ts";
+import { linear } from "./linear.ts";
 
 /** A finished step, for progress and previews. */
 export type SampleStep = {
@@ -32,7 +33,7 @@ export type SampleOptions = {
 export type Sampler = (denoise: Denoise, x: Float32Array, sigmas: Float64Array, options?: SampleOptions) => Promise<Float32Array>;
 
 /** One interval of the noise levels: from `sigma` to `next`. */
-export type Step = { index: number; sigma: number; next: number };
+type Step = { index: number; sigma: number; next: number };
 
 /**
  * The intervals of a falling list of sigmas.
@@ -74,15 +75,15 @@ export function noiseFor(options: SampleOptions, index: number, length: number):
 
 /** dx/dsigma = (x - D) / sigma. */
 export function slope(x: Float32Array, denoised: Float32Array, sigma: number): Float32Array {
-  return x.map((value, i) => (value - at(denoised, i)) / sigma);
+  return linear(1 / sigma, x, -1 / sigma, denoised);
 }
 
 /** x + amount * direction. */
 export function along(x: Float32Array, direction: Float32Array, amount: number): Float32Array {
-  return x.map((value, i) => value + amount * at(direction, i));
+  return linear(1, x, amount, direction);
 }
 
 /** Reads an index that is in range by construction. */
-export function at(values: Float32Array | Float64Array, index: number): number {
+export function at(values: Float64Array, index: number): number {
   return values[index] ?? NaN;
 }

@@ -1,5 +1,6 @@
 import { DeadiffError } from "../errors.ts";
 import type { Denoise } from "./denoiser.ts";
+import { linear, weightedSum } from "./linear.ts";
 import { along, at, evaluate, noiseFor, report, slope, steps, type SampleOptions, type Sampler } from "./sampler.ts";
 
 /**
@@ -56,7 +57,7 @@ export const heun: Sampler = async (denoise, start, sigmas, options = {}) => {
     else {
       const guess = along(x, d, next - sigma);
       const d2 = slope(guess, await evaluate(denoise, guess, next, options), next);
-      x = along(x, d.map((value, i) => (value + at(d2, i)) / 2), next - sigma);
+      x = along(x, linear(0.5, d, 0.5, d2), next - sigma);
     }
     await report(options, sigmas, index, x, denoised);
   }
@@ -100,7 +101,7 @@ export const lms: Sampler = async (denoise, start, sigmas, options = {}) => {
     const denoised = await evaluate(denoise, x, sigma, options);
     slopes = [slope(x, denoised, sigma), ...slopes].slice(0, ORDER);
     const weights = multistepWeights(sigmas, index, slopes.length);
-    x = x.map((value, i) => slopes.reduce((sum, d, j) => sum + (weights[j] ?? 0) * at(d, i), value));
+    x = weightedSum([{ weight: 1, values: x }, ...slopes.map((values, j) => ({ weight: weights[j] ?? NaN, values }))]);
     await report(options, sigmas, index, x, denoised);
   }
   return x;
@@ -120,13 +121,10 @@ export const dpmpp2m: Sampler = async (denoise, start, sigmas, options = {}) => 
     const h = -Math.log(next) - lambda;
     let target = denoised;
     if (previous !== undefined && next > 0) {
-      const old = previous.denoised;
       const extrapolation = h / (2 * (lambda - previous.lambda));
-      target = denoised.map((value, i) => value + extrapolation * (value - at(old, i)));
+      target = linear(1 + extrapolation, denoised, -extrapolation, previous.denoised);
     }
-    const keep = next / sigma;
-    const pull = -Math.expm1(-h);
-    x = x.map((value, i) => keep * value + pull * at(target, i));
+    x = linear(next / sigma, x, -Math.expm1(-h), target);
     previous = { denoised, lambda };
     await report(options, sigmas, index, x, denoised);
   }
