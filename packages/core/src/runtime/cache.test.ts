@@ -4,12 +4,15 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } fro
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { SessionSource } from "../session.ts";
 import { startRuntime } from "./host.ts";
 import { inlineRuntime } from "./inline.ts";
 import { withLock } from "./lock.ts";
 import { doubling, encodeModel, externalNet, ramp } from "./test-models.ts";
+
+// Processes are started here, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const NET = { channels: 16, layers: 2, size: 16 };
 const x = ramp([1, NET.channels, NET.size, NET.size]);

@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRuntime, type ChildRuntime } from "./host.ts";
-import { inlineRuntime } from "./inline.ts";
-import { busyModel, doubling, externalNet, ramp, shrinking } from "./test-models.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startRuntime, type ChildRuntime } from "./host.ts";
+import { inlineRuntime } from "./inline.ts";
+import { busyModel, doubling, externalNet, ramp, shrinking } from "./test-models.ts";
+
+// Processes are started here, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const options = { threads: 1, provider: "cpu" } as const;
 
@@ -122,7 +125,8 @@ test("an abort kills a run at once and throws the caller's reason", async () => 
   setTimeout(() => controller.abort(new Error("cancelled by its owner")), 50);
   const started = performance.now();
   await expect(run).rejects.toThrow("cancelled by its owner");
-  expect(performance.now() - started).toBeLessThan(1000);
+  // The run would take over five seconds.
+  expect(performance.now() - started).toBeLessThan(3000);
   await expect(own.read("x")).rejects.toThrow("cancelled by its owner");
   await ends(own.pid!);
   await own.close();

@@ -8,9 +8,11 @@ type ProcessMemory = Omit<MemoryReport, "keptBytes">;
 export async function processMemory(pid: number): Promise<ProcessMemory | undefined> {
   try {
     const [rollup, status] = await Promise.all([readFile(`/proc/${pid}/smaps_rollup`, "utf8"), readFile(`/proc/${pid}/status`, "utf8")]);
+    const rssBytes = kilobytes(rollup, "Rss");
     return {
-      rssBytes: kilobytes(rollup, "Rss"),
-      peakRssBytes: kilobytes(status, "VmHWM"),
+      rssBytes,
+      // The kernel counts the peak in batches per thread: it may lag behind by some pages.
+      peakRssBytes: Math.max(rssBytes, kilobytes(status, "VmHWM")),
       privateBytes: kilobytes(rollup, "Private_Clean") + kilobytes(rollup, "Private_Dirty"),
       anonymousBytes: kilobytes(rollup, "Anonymous"),
     };

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startRuntime } from "./host.ts";
 import { inlineRuntime } from "./inline.ts";
 import { busyModel, doubling, ramp } from "./test-models.ts";
+
+// Processes are started here, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // ONNX Runtime takes misspelt configuration keys in silence, so each is tested by what it does.
 

@@ -1,10 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { SessionSource } from "../session.ts";
 import { startRuntime } from "./host.ts";
 import { externalNet, ramp } from "./test-models.ts";
+
+// Processes are started here, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // 94 MB of weights as float32, stored as float16 in a file at offsets of 8 bytes.
 const NET = { channels: 256, layers: 40, size: 8 };
