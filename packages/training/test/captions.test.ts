@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { splitWords } from "@deadiff/core";
 import { pairAt, viewOf, HANDS } from "../src/index.ts";
 import { plainWords, withArticle } from "../src/data/words.ts";
 import { PACKAGE_FOLDER } from "../src/data/paths.ts";
@@ -20,7 +21,7 @@ describe("captions", () => {
     for (let n = 0; n < 6000; n++) {
       const { caption } = pairAt(view, 5, n).target;
       for (const text of [caption.content, caption.style, caption.text]) {
-        for (const word of text.split(/[, ]+/)) if (!vocabulary.has(word)) expect.fail(`"${word}" of "${text}"`);
+        for (const word of splitWords(text)) if (!vocabulary.has(word)) expect.fail(`"${word}" of "${text}"`);
       }
     }
   });

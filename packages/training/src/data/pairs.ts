@@ -24,12 +24,12 @@ export type Pair<P extends Part> = { readonly part: P; readonly task: Task; read
 export type PairOptions = {
   /** Tasks to choose from with equal probability; one only makes a sampler of that task. */
   readonly tasks?: readonly Task[];
-  /** Probability of the plain treatment, where the view has it and others: `PLAIN_SHARE` unless given. */
+  /** Probability of the plain treatment, where the view has it and others: a quarter unless given. */
   readonly plainShare?: number;
 };
 
 /** Plain is the most frequent treatment: it is taken at once for a quarter of all pictures, and for its part of the rest. */
-export const PLAIN_SHARE = 0.25;
+const PLAIN_SHARE = 0.25;
 
 /**
  * Pair n of a seed: a pure function of view, seed, n and options that takes the same time for any n. So the state of a run

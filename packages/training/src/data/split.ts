@@ -4,10 +4,10 @@ import { randomStream } from "./random.ts";
 import type { TreatmentId } from "./treatments/table.ts";
 
 /** Hands that training never sees. */
-export const HELD_OUT_HANDS: readonly HandId[] = ["fxemoji", "emojione-v1"];
+const HELD_OUT_HANDS: readonly HandId[] = ["fxemoji", "emojione-v1"];
 
 /** Treatments that training never sees: one of lines, one of tone, one of pieces, one of ground. */
-export const HELD_OUT_TREATMENTS: readonly TreatmentId[] = ["blueprint", "sepia", "stained-glass", "long-shadow"];
+const HELD_OUT_TREATMENTS: readonly TreatmentId[] = ["blueprint", "sepia", "stained-glass", "long-shadow"];
 
 /** Share of the (subject, hand) cells of the other hands that training never sees. */
 const HELD_OUT_CELLS = 0.1;

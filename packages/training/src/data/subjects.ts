@@ -46,7 +46,7 @@ export type Subject = {
   readonly name: string;
   /** What captions call it, the usual phrase first: `a dog face`, `a puppy`. */
   readonly phrases: readonly string[];
-  /** Words about it that few other subjects share: `puppies`. */
+  /** Words about it that few other subjects share, for search: `puppies`. Too loose for captions (a goat is no `capricorn`). */
   readonly tags: readonly string[];
   readonly group: string;
   readonly subgroup: string;

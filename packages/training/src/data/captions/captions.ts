@@ -42,6 +42,5 @@ function drawContent(random: Random, subject: Subject): string {
   const kind = random();
   if (kind < 0.12) return phrase.replace(/^(?:an?|the) /, "");
   if (kind < 0.3) return `${pick(random, LEADS)} ${phrase}`;
-  if (kind < 0.4 && subject.tags.length > 0) return `${phrase}, ${pick(random, subject.tags)}`;
   return phrase;
 }

@@ -1,3 +1,4 @@
+import { splitWords } from "@deadiff/core";
 import { HANDS, HAND_IDS } from "../hands.ts";
 import { COLOUR_NAMES } from "../pixels/palette.ts";
 import { RAMP_NAMES } from "../pixels/ramps.ts";
@@ -5,7 +6,6 @@ import { randomStream } from "../random.ts";
 import { drawStyle, treatmentWords } from "../style.ts";
 import type { Subject } from "../subjects.ts";
 import { TREATMENT_IDS, type TreatmentId } from "../treatments/table.ts";
-import { plainWords } from "../words.ts";
 import { LEADS } from "./captions.ts";
 
 /**
@@ -14,17 +14,18 @@ import { LEADS } from "./captions.ts";
  */
 const DRAWS = 400;
 
-/** Every word that a caption of these subjects can hold, in alphabetical order; see `drawCaption`. */
+/** Every word and sign that a caption of these subjects can hold, in alphabetical order: the word list of a tokenizer. */
 export function vocabularyOf(subjects: readonly Subject[]): string[] {
   const texts = [
-    ...subjects.flatMap((subject) => [...subject.phrases, ...subject.tags]),
+    ",",
+    ...subjects.flatMap((subject) => subject.phrases),
     ...LEADS,
     ...HANDS.flatMap((hand) => hand.words),
     ...COLOUR_NAMES,
     ...RAMP_NAMES,
     ...TREATMENT_IDS.flatMap(treatmentPhrases),
   ];
-  return [...new Set(texts.flatMap((text) => plainWords(text).split(" ")))].sort();
+  return [...new Set(texts.flatMap(splitWords))].sort();
 }
 
 /** The phrases that drawn styles of a treatment are called by, each once, in alphabetical order. */

@@ -25,7 +25,7 @@ const infoSchema = z.object({
 });
 
 /** Who drew a set and under which licence, from the set's own `info.json`. */
-export type SetInfo = z.infer<typeof infoSchema> & { readonly version: string };
+type SetInfo = z.infer<typeof infoSchema> & { readonly version: string };
 
 /** One icon set, read from its package. */
 export type IconSet = {
