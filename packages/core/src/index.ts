@@ -30,3 +30,31 @@ export * from "./sampling/noise.ts";
 export * from "./sampling/schedule.ts";
 export { createWordTokenizer, splitWords } from "./text/word-tokenizer.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
+export { SAMPLER_NAMES, SPACINGS } from "./sampling/plan.ts";
+export type { SamplerName, Spacing } from "./sampling/plan.ts";
+export { initialWeights } from "./weights/initial-weights.ts";
+
+export { hostImage } from "./image/host-image.ts";
+export type { HostImage } from "./image/host-image.ts";
+export { fitImage } from "./image/fit.ts";
+export type { ImageFit } from "./image/fit.ts";
+export { clipPixels, imagesFromSigned, pixelsSigned } from "./image/pixels.ts";
+
+export { samplingDefaults } from "./pipeline/defaults.ts";
+export { GAIN_PRESETS, layerGains } from "./pipeline/gains.ts";
+export { GRAPH_NAMES, graphNamed, latentMultiple } from "./pipeline/graphs.ts";
+export type { GraphName } from "./pipeline/graphs.ts";
+export type { Model, ModelFacts } from "./pipeline/model.ts";
+export { parametersSchema } from "./pipeline/parameters.ts";
+export type { Parameters } from "./pipeline/parameters.ts";
+export type { PreviewMatrix } from "./pipeline/preview.ts";
+export { referenceFit, referenceInfluence, resolveRequest, stylizeRequestSchema, stylizeSettings } from "./pipeline/request.ts";
+export type { Reference, StylizeInput, StylizeRequest } from "./pipeline/request.ts";
+export type { Batching } from "./pipeline/sample.ts";
+export {
+  blendStyleCodes, decodeStyleCode, encodeStyleCode, interpolateStyleCodes, makeStyleCode, styleCodeFromBase64, styleCodeToBase64,
+} from "./pipeline/style-code.ts";
+export type { StyleCode } from "./pipeline/style-code.ts";
+export { stylize } from "./pipeline/stylize.ts";
+export type { Stage, StylizedImage, StylizeEvent, StylizeOptions, StylizeResult } from "./pipeline/stylize.ts";
+export type { Warning } from "./pipeline/warnings.ts";

@@ -24,10 +24,18 @@ import { vaeDecode, vaeEncode } from "../src/models/vae.ts";
 import { importCheckpoint } from "../src/node/import-checkpoint.ts";
 import { modelWeights, sessionSource } from "../src/node/model-weights.ts";
 import { openBundle } from "../src/node/open-bundle.ts";
+import { openModel } from "../src/node/open-model.ts";
 import { openSafetensorsFile } from "../src/node/safetensors-file.ts";
+import { jobKeys } from "../src/pipeline/keys.ts";
+import type { Model } from "../src/pipeline/model.ts";
+import { float32Output } from "../src/pipeline/outputs.ts";
+import { combineReferences } from "../src/pipeline/references.ts";
+import { sampleLatents } from "../src/pipeline/sample.ts";
 import { BERT_CONDITIONS, contentLayers, deadiffConfigSchema, SD15 } from "../src/presets.ts";
 import { crossAttentionWidths } from "../src/models/unet.ts";
 import { inlineRuntime } from "../src/runtime/inline.ts";
+import { planSampling } from "../src/sampling/plan.ts";
+import { betas, makeSchedule, SD_BETAS } from "../src/sampling/schedule.ts";
 import type { HostTensor, Session } from "../src/session.ts";
 import { foreignKeys } from "../src/weights/key-map.ts";
 import type { Safetensors } from "../src/weights/safetensors.ts";
@@ -78,9 +86,11 @@ type Context = {
   config: DeadiffConfig;
   io: Safetensors;
   grads: Safetensors;
-  open(graph: Graph): Promise<Session>;
-  run(graph: Graph, feeds: Record<string, HostTensor>): Promise<Record<string, HostTensor>>;
-  compare(name: string, actual: HostTensor | undefined, expected: HostTensor, tolerance: number): void;
+  /** The same model as a job sees it. */
+  model: Model;
+  open: (graph: Graph) => Promise<Session>;
+  run: (graph: Graph, feeds: Record<string, HostTensor>) => Promise<Record<string, HostTensor>>;
+  compare: (name: string, actual: HostTensor | undefined, expected: HostTensor, tolerance: number) => void;
 };
 
 /** Runs every comparison. @param folder holds checkpoint.ckpt, config.json, io.safetensors and grads.safetensors */
@@ -101,6 +111,7 @@ export async function checkReference(folder: string, options: { tokenizer: strin
     const open = (graph: Graph): Promise<Session> => runtime.open(sessionSource(simplify(graph), weights, options.profile ?? PROFILES.cpu));
     const context: Context = {
       config: manifest.config, io, grads,
+      model: await openModel(bundleFolder, runtime, { verify: "sizes" }),
       open,
       run: async (graph, feeds) => {
         const session = await open(graph);
@@ -115,6 +126,7 @@ export async function checkReference(folder: string, options: { tokenizer: strin
     await checkEncoders(context);
     await checkUNet(context);
     await checkDdim(context);
+    await checkDdimOfPipeline(context);
     await checkVae(context);
     await checkGradients(context);
     return comparisons;
@@ -243,6 +255,34 @@ async function checkDdim(context: Context): Promise<void> {
   }
 }
 
+/** The same trajectory through a job's own steps: encoders, combined references, kept keys, guidance, sampler. */
+async function checkDdimOfPipeline({ config: c, io, model, compare }: Context): Promise<void> {
+  const [image, start, textIds, negativeIds] = [await io.read("image"), await io.read("latent"), await io.read("text_ids"), await io.read("negative_ids")];
+  const [images = 1, , height = 0, width = 0] = start.dims;
+  const row = (x: HostTensor, i: number): HostTensor => {
+    const size = x.data.length / images;
+    return { ...x, dims: [1, ...x.dims.slice(1)], data: x.data.slice(i * size, (i + 1) * size) } as HostTensor;
+  };
+  const textTokens = async (ids: HostTensor): Promise<Float32Array> => float32Output(await model.run("text", { ids }), "text");
+  const schedule = makeSchedule(betas(SD_BETAS));
+  const plan = planSampling(schedule, { sampler: "ddim", steps: (await io.read("ddim.timesteps")).data.length });
+  const finals: number[] = [];
+  for (let i = 0; i < images; i++) {
+    const style = float32Output(await model.run("reference-style", { image: row(image, i) }), "tokens");
+    const keys = jobKeys(model, {
+      text: { conditional: await textTokens(row(textIds, i)), unconditional: await textTokens(row(negativeIds, i)) },
+      image: combineReferences(c, [{ tokens: { style }, weight: 1 }], c.layerMap.map(() => 1)),
+    });
+    const latents = await sampleLatents(model, keys, {
+      schedule, plan, guidance: { scale: 8 }, shape: { images: 1, height, width }, halves: i % 2 === 0 ? "together" : "apart", imageKeys: true,
+      start: Float32Array.from(row(start, i).data, Number), noise: () => new Float32Array(0),
+    });
+    await keys.drop();
+    finals.push(...latents);
+  }
+  compare("ddim.final (pipeline)", { dtype: "float32", dims: start.dims, data: Float32Array.from(finals) }, await io.read("ddim.final"), LONG);
+}
+
 /** prod (1 - beta) of beta = linspace(sqrt .00085, sqrt .012, 1000)^2. */
 function alphaBars(): number[] {
   let product = 1;
@@ -294,7 +334,7 @@ async function checkGradients({ config: c, io, grads, open, compare }: Context):
     const results = await session.run(feeds);
     const spread = await roundingSpread(session, feeds, results);
     await session.close();
-    compare(`${task}/loss`, results["loss"] && { ...results["loss"], dims: [1] } as HostTensor, await grads.read(`${task}/loss`), LONG);
+    compare(`${task}/loss`, results["loss"] && { ...results["loss"], dims: [1] }, await grads.read(`${task}/loss`), LONG);
     const seen = new Set([`${task}/loss`]);
     for (const name of names) {
       const key = `${task}/${keys.get(name)?.key ?? ""}`;

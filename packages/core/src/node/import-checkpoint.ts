@@ -4,6 +4,8 @@ import { DeadiffError } from "../errors.ts";
 import { deadiffSpec } from "../models/deadiff.ts";
 import type { DeadiffConfig } from "../models/deadiff.ts";
 import { listParams } from "../models/params.ts";
+import { SD15_PREVIEW } from "../pipeline/preview.ts";
+import { SD15 } from "../presets.ts";
 import type { BundleManifest } from "../weights/bundle.ts";
 import { elementCount } from "../weights/dtype.ts";
 import type { StoredDType } from "../weights/dtype.ts";
@@ -60,6 +62,8 @@ export async function importCheckpoint(options: ImportOptions): Promise<BundleMa
       name: config.name, version: "1", preset: config.name, config,
       modes: ["style", "content", "both"],
       sizes: options.sizes,
+      // The autoencoder is Stable Diffusion 1.x's where its channels and scale are.
+      ...(config.vae.latentChannels === 4 && config.vae.scale === SD15.vae.scale && { preview: SD15_PREVIEW }),
       tokenizer: { kind: "clip-bpe", files: { vocab: "tokenizer/vocab.json", merges: "tokenizer/merges.txt" } },
       weights: [WEIGHTS],
       licence: { name: "CreativeML Open RAIL-M (weights of Stable Diffusion 1.5); see the checkpoint's own terms" },

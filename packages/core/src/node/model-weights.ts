@@ -13,7 +13,7 @@ export type ModelWeights = {
   /** Identity of the weight files: caches are keyed by it. */
   hash: string;
   /** @throws DeadiffError `weight_missing` */
-  locate(name: string): ExternalLocation;
+  locate: (name: string) => ExternalLocation;
 };
 
 /** Reads the headers of a bundle's weight files; the weights themselves stay on disk. */

@@ -16,9 +16,12 @@ export type Bundle<Config> = {
 export type OpenBundleOptions<Config> = {
   /** The schema of the model's configuration. */
   config: z.ZodType<Config>;
-  /** "full" hashes every file (reads all of it), "sizes" compares lengths only. */
-  verify: "full" | "sizes";
+  /** "full" hashes every file (reads all of it), "sizes" compares lengths only, "auto" hashes where that is quick. */
+  verify: "full" | "sizes" | "auto";
 };
+
+/** Bundles below this are hashed under "auto": less than half a second. */
+const autoHashBytes = 500e6;
 
 /** A manifest longer than this is none. */
 const maxManifestBytes = 4 << 20;
@@ -29,7 +32,9 @@ const maxManifestBytes = 4 << 20;
  */
 export async function openBundle<Config>(folder: string, { config, verify }: OpenBundleOptions<Config>): Promise<Bundle<Config>> {
   const manifest = parseManifest(await readManifest(folder), config);
-  for (const file of manifest.files) await verifyFile(folder, file, verify);
+  const total = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  const level = verify !== "auto" ? verify : total < autoHashBytes ? "full" : "sizes";
+  for (const file of manifest.files) await verifyFile(folder, file, level);
   const listed = new Set(manifest.files.map((file) => file.path));
   return {
     folder,

@@ -38,9 +38,9 @@ export const referenceGraph = (c: DeadiffConfig, branch: Branch): Graph =>
 
 /** The named keys and values of all layers: `k.0`, `v.0`, ... and for added attention `imageK.0`, `imageV.0`, ... */
 export function nameKeys(keys: readonly LayerKeys[]): Record<string, Tensor> {
-  return Object.fromEntries(keys.flatMap((layer, i) => {
-    const { kind, ...tensors } = layer;
-    return Object.entries(tensors).map(([name, x]) => [`${name}.${i}`, x] as const);
+  return Object.fromEntries(keys.flatMap((layer, i): [string, Tensor][] => {
+    const text: [string, Tensor][] = [[`k.${i}`, layer.k], [`v.${i}`, layer.v]];
+    return layer.kind === "joint" ? text : [...text, [`imageK.${i}`, layer.imageK], [`imageV.${i}`, layer.imageV]];
   }));
 }
 
@@ -103,3 +103,28 @@ export const encodeGraph = (c: DeadiffConfig): Graph => {
     return { latent: mul(slice(moments, 1, 0, c.vae.latentChannels), c.vae.scale) };
   }));
 };
+
+/** The graphs that a model runs, by the names they are asked for. */
+export const GRAPH_NAMES = [
+  "text", "reference-style", "reference-content", "conditioning", "conditioning-text", "unet", "unet-text", "vae-decode", "vae-encode",
+] as const;
+
+export type GraphName = (typeof GRAPH_NAMES)[number];
+
+/**
+ * Traces a graph by its name. `conditioning-text` leaves image keys out; `unet-text` takes such keys where attention is
+ * `added` (with `joint` attention `unet` takes either, since the number of keys is a symbol).
+ */
+export function graphNamed(c: DeadiffConfig, name: GraphName): Graph {
+  switch (name) {
+    case "text": return textGraph(c);
+    case "reference-style": return referenceGraph(c, "style");
+    case "reference-content": return referenceGraph(c, "content");
+    case "conditioning": return conditioningGraph(c, { image: true });
+    case "conditioning-text": return conditioningGraph(c, { image: false });
+    case "unet": return uNetGraph(c);
+    case "unet-text": return uNetGraph(c, { image: false });
+    case "vae-decode": return decodeGraph(c);
+    case "vae-encode": return encodeGraph(c);
+  }
+}

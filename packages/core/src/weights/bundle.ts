@@ -12,6 +12,7 @@ export const isBundlePath = (path: string): boolean => path.length <= 255 && saf
 
 const path = z.string().min(1);
 const pixels = z.int().positive();
+const colour = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
 const fileSchema = z.strictObject({
   path,
@@ -41,6 +42,8 @@ const manifestSchema = <C extends z.ZodType>(config: C) =>
     /** Side lengths in pixels that the model makes: multiples of `multipleOf` within the bounds. */
     sizes: z.strictObject({ default: pixels, min: pixels, max: pixels, multipleOf: pixels }),
     tokenizer: tokenizerSchema,
+    /** A linear guess of the decoder for previews: pixels on -1..1 = scaled latent channels times `factors` plus `bias`. */
+    preview: z.strictObject({ factors: z.array(colour).min(1).max(256).readonly(), bias: colour }).optional(),
     /** The safetensors files, in the order they are read. */
     weights: z.array(path).min(1),
     licence: z.strictObject({ name: z.string().min(1), url: z.url().optional() }),
