@@ -58,6 +58,28 @@ describe("batches", () => {
     }
   });
 
+  it("paint the same into memory that was given back", async () => {
+    for (const threads of [0, 1]) {
+      const kept = told(await collect(view, { threads }, 5));
+      const stream = createBatches(view, { seed: 3, count: 6, threads });
+      for (const { digest } of kept) {
+        const batch = await stream.next();
+        expect(digestOf(batch.reference, batch.target)).toBe(digest);
+        stream.release(batch);
+      }
+      await stream.close();
+    }
+  });
+
+  it("share one memory between reference and target when nothing but reconstruction is asked for", async () => {
+    for (const threads of [0, 1]) {
+      const stream = createBatches(view, { seed: 3, count: 6, threads, tasks: ["reconstruction"] });
+      const { reference, target } = await stream.next();
+      expect(target.buffer).toBe(reference.buffer);
+      await stream.close();
+    }
+  });
+
   it("reject what is still awaited when they are closed", async () => {
     const stream = createBatches(view, { seed: 3, count: 6, threads: 1 });
     const awaited = stream.next();

@@ -41,7 +41,7 @@ for (const size of [64, 128]) {
     await batches.next();
     const used = process.cpuUsage();
     const started = performance.now();
-    for (let k = 0; k < 20; k++) await batches.next();
+    for (let k = 0; k < 20; k++) batches.release(await batches.next());
     const wall = (performance.now() - started) / 20;
     const { user, system } = process.cpuUsage(used);
     console.log(`${size} px, 64 pairs, ${threads} threads: ${wall.toFixed(1)} ms a batch, ${((user + system) / 20000).toFixed(1)} ms of CPU`);

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { pairAt, type Pair, type PairOptions } from "../pairs.ts";
 import { createScratch } from "../pixels/scratch.ts";
 import type { Part, View } from "../view.ts";
-import { paintPairs, type PairPixels } from "./paint.ts";
+import { pairPixels, paintPairs, type PairPixels } from "./paint.ts";
 
 /** One batch: the pairs and their pictures. */
 export type Batch<P extends Part> = PairPixels & {
@@ -28,12 +28,20 @@ export type BatchOptions = PairOptions & {
 export type Batches<P extends Part> = {
   /** The next batch; calls are answered in their order. Rejects with the thread's error when painting fails. */
   next(): Promise<Batch<P>>;
+  /**
+   * Gives the memory of a batch back to be painted on again: fresh memory costs about a third of the painting. Its pictures
+   * must not be read after that.
+   */
+  release(batch: Batch<P>): void;
   /** Ends the threads; batches that were still awaited reject. */
   close(): Promise<void>;
 };
 
 /** What a painting thread starts from. */
 export type PaintJob = { readonly view: View<Part>; readonly seed: number; readonly count: number; readonly options: PairOptions };
+
+/** What a painting thread is asked for; `into` is memory of an earlier batch. */
+export type PaintOrder = { readonly from: number; readonly into: PairPixels | undefined };
 
 /**
  * Draws batch after batch: pair n is `pairAt(view, seed, n)`, whatever the number of threads. Pictures are painted ahead in
@@ -45,11 +53,12 @@ export function createBatches<P extends Part>(view: View<P>, options: BatchOptio
   const painters = threads === 0 ? [paintHere(job)] : Array.from({ length: threads }, () => createPainter(job));
   const inWork = threads === 0 ? 1 : threads * ahead;
   const queue: Promise<PairPixels>[] = [];
+  const spare: PairPixels[] = [];
   let ordered = 0;
   let given = 0;
 
   const order = (): void => {
-    const painted = painters[ordered % painters.length]?.paint(from + ordered * count) ?? Promise.reject(new RangeError("createBatches: threads must be 0 or more"));
+    const painted = painters[ordered % painters.length]?.paint({ from: from + ordered * count, into: spare.pop() }) ?? Promise.reject(new RangeError("createBatches: threads must be 0 or more"));
     // A rejection is reported to whoever awaits the batch, not as an unhandled one before that.
     painted.catch(() => undefined);
     queue.push(painted);
@@ -66,18 +75,25 @@ export function createBatches<P extends Part>(view: View<P>, options: BatchOptio
       const pairs = Array.from({ length: count }, (_, k) => pairAt(view, seed, first + k, pairOptions));
       return { first, pairs, ...pixels };
     },
+    release({ reference, target }) {
+      spare.push({ reference, target });
+    },
     async close() {
       await Promise.all(painters.map((painter) => painter.end()));
     },
   };
 }
 
-type Painter = { paint(from: number): Promise<PairPixels>; end(): Promise<void> };
+type Painter = { paint(order: PaintOrder): Promise<PairPixels>; end(): Promise<void> };
 
 function paintHere({ view, seed, count, options }: PaintJob): Painter {
   const scratch = createScratch(view.pixels.size);
   return {
-    paint: (from) => Promise.resolve(paintPairs(view, seed, from, count, options, scratch)),
+    paint: ({ from, into }) => {
+      const pixels = into ?? pairPixels(count, view.pixels.size, options);
+      paintPairs(view, seed, from, options, scratch, pixels);
+      return Promise.resolve(pixels);
+    },
     end: () => Promise.resolve(),
   };
 }
@@ -102,12 +118,13 @@ function createPainter(job: PaintJob): Painter {
   // A thread without work keeps no process alive.
   worker.unref();
   return {
-    paint(from) {
+    paint(order) {
       if (ended !== undefined) return Promise.reject(ended);
       const promise = Promise.withResolvers<PairPixels>();
       waiting.push(promise);
       worker.ref();
-      worker.postMessage(from);
+      const { into } = order;
+      worker.postMessage(order, into === undefined ? [] : [...new Set([into.reference.buffer, into.target.buffer])]);
       return promise.promise;
     },
     async end() {

@@ -5,21 +5,31 @@ import type { Plane, Scratch } from "../pixels/scratch.ts";
 import { applyStyle } from "../style.ts";
 import type { Part, View } from "../view.ts";
 
-/** The pictures of consecutive pairs, sRGB in -1 .. 1 // [B, 3, S, S] each */
+/**
+ * The pictures of consecutive pairs, sRGB in -1 .. 1 // [B, 3, S, S] each
+ *
+ * When `reconstruction` is the only task, `target` is `reference`, the same memory.
+ */
 export type PairPixels = { readonly reference: Float32Array<ArrayBuffer>; readonly target: Float32Array<ArrayBuffer> };
 
-/** Paints pairs `from` .. `from + count - 1` of a seed. */
-export function paintPairs<P extends Part>(view: View<P>, seed: number, from: number, count: number, options: PairOptions, scratch: Scratch): PairPixels {
+/** Memory for the pictures of `count` pairs of side `size`; see `PairPixels` for when reference and target share it. */
+export function pairPixels(count: number, size: number, { tasks }: PairOptions): PairPixels {
+  const make = () => new Float32Array(count * 3 * size * size);
+  const reference = make();
+  const alike = tasks?.every((task) => task === "reconstruction") ?? false;
+  return { reference, target: alike ? reference : make() };
+}
+
+/** Paints pairs from number `from` of a seed into `out`, as many as it has room for. */
+export function paintPairs<P extends Part>(view: View<P>, seed: number, from: number, options: PairOptions, scratch: Scratch, out: PairPixels): void {
+  const { reference, target } = out;
   const length = 3 * scratch.size * scratch.size;
-  const reference = new Float32Array(count * length);
-  const target = new Float32Array(count * length);
-  for (let k = 0; k < count; k++) {
-    const pair = pairAt(view, seed, from + k, options);
-    paintScene(view.pixels, pair.reference, scratch, reference, k * length);
-    if (pair.target === pair.reference) target.set(reference.subarray(k * length, (k + 1) * length), k * length);
-    else paintScene(view.pixels, pair.target, scratch, target, k * length);
+  for (let offset = 0; offset < reference.length; offset += length) {
+    const pair = pairAt(view, seed, from + offset / length, options);
+    paintScene(view.pixels, pair.reference, scratch, reference, offset);
+    if (pair.target !== pair.reference) paintScene(view.pixels, pair.target, scratch, target, offset);
+    else if (target !== reference) target.set(reference.subarray(offset, offset + length), offset);
   }
-  return { reference, target };
 }
 
 /** Paints one drawing in a style into `out` from `offset`, sRGB in -1 .. 1 // [3, S, S] */
@@ -37,7 +47,7 @@ function writeSigned({ r, g, b }: Canvas, out: Float32Array, offset: number): vo
 
 function writePlane(plane: Plane, out: Float32Array, offset: number): void {
   for (let i = 0; i < plane.length; i++) {
-    const signed = (plane[i] ?? 0) * 2 - 1;
-    out[offset + i] = signed > 1 ? 1 : signed < -1 ? -1 : signed;
+    // Math.min and Math.max, not conditions: choosing between a float and an integer constant is several times slower in V8.
+    out[offset + i] = Math.min(1, Math.max(-1, (plane[i] ?? 0) * 2 - 1));
   }
 }

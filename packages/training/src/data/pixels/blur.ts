@@ -22,20 +22,21 @@ export function blurred(plane: Plane, sigma: number, scratch: Scratch): Plane {
 
 function boxRows(from: Plane, to: Plane, size: number, reach: number, end: number): void {
   const scale = 1 / (2 * reach + 1 + 2 * end);
+  const endScale = end * scale;
   // A row with its ends repeated, so that the inner loop needs no test for the border.
   const pad = reach + 1;
   const padded = new Float32Array(size + 2 * pad);
   for (let row = 0; row < size * size; row += size) {
+    padded.set(from.subarray(row, row + size), pad);
     padded.fill(from[row] ?? 0, 0, pad);
-    for (let x = 0; x < size; x++) padded[pad + x] = from[row + x] ?? 0;
     padded.fill(from[row + size - 1] ?? 0, pad + size);
     let sum = 0;
     for (let k = 1; k < 2 * pad; k++) sum += padded[k] ?? 0;
+    sum *= scale;
     for (let x = 0; x < size; x++) {
-      const before = padded[x] ?? 0;
       const after = padded[x + 2 * pad] ?? 0;
-      to[row + x] = (sum + end * (before + after)) * scale;
-      sum += after - (padded[x + 1] ?? 0);
+      to[row + x] = sum + endScale * ((padded[x] ?? 0) + after);
+      sum += (after - (padded[x + 1] ?? 0)) * scale;
     }
   }
 }

@@ -1,18 +1,19 @@
 import type { Plane, Scratch } from "./scratch.ts";
 
-const FAR = 1e6;
+/** Farther than any picture is wide; not an integer to V8, so that it mixes with distances at no cost. */
+const FAR = 1e38;
 
 /**
  * Distance in pixels from each pixel to the nearest one with cover over one half, 0 inside: a two-pass chamfer distance
  * (steps 1 and sqrt 2) that starts from the fractional cover at the rim, so that outlines made of it are smooth.
  */
 export function distanceOutside(cover: Plane, scratch: Scratch): Plane {
-  return chamfer(cover, scratch, (value) => (value >= 1 ? 0 : value > 0.02 ? Math.max(0, 0.5 - value) : FAR));
+  return chamfer(cover, scratch, (value) => (value > 0.02 ? Math.max(0, 0.5 - value) : FAR));
 }
 
 /** Distance in pixels from each pixel inside the figure to the nearest one outside it, 0 outside; see `distanceOutside`. */
 export function distanceInside(cover: Plane, scratch: Scratch): Plane {
-  return chamfer(cover, scratch, (value) => (value <= 0 ? 0 : value < 0.98 ? Math.max(0, value - 0.5) : FAR));
+  return chamfer(cover, scratch, (value) => (value < 0.98 ? Math.max(0, value - 0.5) : FAR));
 }
 
 function chamfer(cover: Plane, scratch: Scratch, start: (value: number) => number): Plane {

@@ -9,24 +9,26 @@ import type { Plane, Scratch } from "./scratch.ts";
 export function edges(figure: Figure, scratch: Scratch): Plane {
   const out = scratch.plane();
   const { size } = scratch;
+  const { r, g, b, a } = figure;
   const step = Math.max(1, Math.round(scratch.unit));
-  const channels = [figure.r, figure.g, figure.b, figure.a];
-  out.fill(0);
-  for (const channel of channels) {
-    for (let y = 0; y < size; y++) {
-      const row = y * size;
-      const down = Math.min(size - 1, y + step) * size;
-      for (let x = 0; x < size; x++) {
-        const right = x + step >= size ? size - 1 : x + step;
-        const here = channel[row + x] ?? 0;
-        const dx = (channel[row + right] ?? 0) - here;
-        const dy = (channel[down + x] ?? 0) - here;
-        const square = dx * dx + dy * dy;
-        const i = row + x;
-        if (square > (out[i] ?? 0)) out[i] = square;
-      }
+  for (let y = 0; y < size; y++) {
+    const row = y * size;
+    const fall = (Math.min(size - 1, y + step) - y) * size;
+    for (let x = 0; x < size; x++) {
+      const i = row + x;
+      const right = row + Math.min(size - 1, x + step);
+      const below = i + fall;
+      out[i] = Math.sqrt(
+        Math.max(square(r, i, right, below), square(g, i, right, below), square(b, i, right, below), square(a, i, right, below)),
+      );
     }
   }
-  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(out[i] ?? 0);
   return out;
+}
+
+function square(plane: Plane, i: number, right: number, below: number): number {
+  const here = plane[i] ?? 0;
+  const dx = (plane[right] ?? 0) - here;
+  const dy = (plane[below] ?? 0) - here;
+  return dx * dx + dy * dy;
 }

@@ -37,12 +37,12 @@ export function cutOut({ r, g, b }: Canvas, a: Plane): Figure {
 export function moved(plane: Plane, right: number, down: number, fill: number, scratch: Scratch): Plane {
   const out = scratch.plane();
   const { size } = scratch;
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const u = x - right;
-      const v = y - down;
-      out[y * size + x] = u >= 0 && v >= 0 && u < size && v < size ? (plane[v * size + u] ?? 0) : fill;
-    }
+  out.fill(fill);
+  const from = Math.max(0, -right);
+  const to = Math.min(size, size - right);
+  for (let y = Math.max(0, down); y < Math.min(size, size + down); y++) {
+    const row = (y - down) * size;
+    out.set(plane.subarray(row + from, row + to), y * size + Math.max(0, right));
   }
   return out;
 }

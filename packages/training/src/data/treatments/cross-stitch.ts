@@ -36,8 +36,8 @@ export const crossStitch = treatment({
           canvas.b[i] = 0.03 + 0.97 * Math.min(1, (cells.b[j] ?? 0) / cover) * shade;
         } else {
           // Holes of the weave at the corners of the cells, darker around the stitches.
-          const beside = nearStitch(cells, Math.floor(x / side), Math.floor(y / side)) ? 0.72 : 1;
-          const hole = Math.abs(u) + Math.abs(v) > 0.6 ? 0.86 : 1;
+          const beside = 1 - 0.28 * Number(nearStitch(cells, Math.floor(x / side), Math.floor(y / side)));
+          const hole = 1 - 0.14 * Number(Math.abs(u) + Math.abs(v) > 0.6);
           canvas.r[i] = (canvas.r[i] ?? 0) * hole * beside;
           canvas.g[i] = (canvas.g[i] ?? 0) * hole * beside;
           canvas.b[i] = (canvas.b[i] ?? 0) * hole * beside;

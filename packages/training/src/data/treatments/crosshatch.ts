@@ -30,7 +30,7 @@ export const crosshatch = treatment({
         const dark = 1 - (tone[i] ?? 0);
         // A stroke is where the wave is above a height that falls with darkness; the second set starts at half darkness.
         const first = smoothstep(-0.18, 0.18, wave(x * cos + y * sin) - (1.02 - 0.75 * dark) - (dark < 0.06 ? 1 : 0));
-        const second = dark > 0.45 ? smoothstep(-0.18, 0.18, wave(y * cos - x * sin) - (1.3 - 0.85 * dark)) : 0;
+        const second = smoothstep(-0.18, 0.18, wave(y * cos - x * sin) - (1.3 - 0.85 * dark) - (dark > 0.45 ? 0 : 2));
         lines[i] = Math.max(lines[i] ?? 0, (figure.a[i] ?? 0) * 0.9 * Math.max(first, second));
       }
     }

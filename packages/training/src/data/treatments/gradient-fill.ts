@@ -21,13 +21,16 @@ export const gradientFill = treatment({
   words: ({ ramp: { name }, ground }) => [`filled with ${withArticle(name)} gradient on ${ground.name}`, `filled with ${withArticle(name)} gradient`],
   paint(figure, { ramp: { from, to }, angle, ground, depth }, scratch) {
     const dark = lightnessOf(ground.rgb) < 0.5;
+    const middle = dark ? 0.4 : 0.65;
+    const shadeDepth = depth * (dark ? 0.3 : 1);
+    const lightDepth = depth * (dark ? 0.9 : 0.5);
     const fill = ramp(from, to, angle, scratch);
     const tone = brightness(figure, 0.5, scratch);
     for (let i = 0; i < tone.length; i++) {
       // Lights and shades move around the run of colour; on a dark ground, shades stay clear of it.
-      const t = (tone[i] ?? 0) - (dark ? 0.4 : 0.65);
-      const shade = t < 0 ? 1 + t * depth * (dark ? 0.3 : 1) : 1;
-      const light = t > 0 ? t * depth * (dark ? 0.9 : 0.5) : 0;
+      const t = (tone[i] ?? 0) - middle;
+      const shade = 1 + Math.min(0, t) * shadeDepth;
+      const light = Math.max(0, t) * lightDepth;
       fill.r[i] = (fill.r[i] ?? 0) * shade * (1 - light) + light;
       fill.g[i] = (fill.g[i] ?? 0) * shade * (1 - light) + light;
       fill.b[i] = (fill.b[i] ?? 0) * shade * (1 - light) + light;
