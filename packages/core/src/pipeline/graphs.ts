@@ -21,6 +21,14 @@ const B = symbol("B");
 /** Latent height and width that every level of the U-Net divides: multiples of patch 2^(levels - 1). */
 export const latentMultiple = (c: DeadiffConfig): number => c.unet.patch * 2 ** (c.unet.multipliers.length - 1);
 
+/** Side of the latent that kernels are chosen for, a picture at a time; other sizes run in the same graph. */
+const TYPICAL_LATENT = 64;
+
+const typically = (c: DeadiffConfig, graph: Graph): Graph => {
+  const units = TYPICAL_LATENT / latentMultiple(c);
+  return { ...graph, typical: { B: 1, u: units, v: units } };
+};
+
 const latentDims = (c: DeadiffConfig): [Dim, Dim] => [mulDims(symbol("u"), latentMultiple(c)), mulDims(symbol("v"), latentMultiple(c))];
 
 /** Prompt ids [B, T] -> `text` [B, T, E]. */
@@ -75,7 +83,7 @@ export function keySpecs(c: DeadiffConfig, image: boolean): Record<string, Input
 export function uNetGraph(c: DeadiffConfig, options: { image: boolean } = { image: true }): Graph {
   const specs = keySpecs(c, options.image);
   const added = c.attention === "added" && options.image;
-  return simplify(trace("unet", { latent: { shape: [B, c.unet.latentChannels, ...latentDims(c)] }, timestep: { shape: [B] }, ...specs }, (x) => {
+  return typically(c, simplify(trace("unet", { latent: { shape: [B, c.unet.latentChannels, ...latentDims(c)] }, timestep: { shape: [B] }, ...specs }, (x) => {
     const inputs = x as Record<string, Tensor>;
     const of = (name: string): Tensor => {
       const tensor = inputs[name];
@@ -86,22 +94,22 @@ export function uNetGraph(c: DeadiffConfig, options: { image: boolean } = { imag
       ? { kind: "added", k: of(`k.${i}`), v: of(`v.${i}`), imageK: of(`imageK.${i}`), imageV: of(`imageV.${i}`) }
       : { kind: "joint", k: of(`k.${i}`), v: of(`v.${i}`) });
     return { prediction: uNet(bindParams(deadiffSpec(c).unet, "unet"), c.unet, of("latent"), of("timestep"), keys) };
-  }));
+  })));
 }
 
 /** Scaled latents [B, C, h, w] -> `pixels` about -1..1 [B, 3, H, W]. */
 export const decodeGraph = (c: DeadiffConfig): Graph =>
-  simplify(trace("vae-decode", { latent: { shape: [B, c.vae.latentChannels, ...latentDims(c)] } }, ({ latent }) => ({
+  typically(c, simplify(trace("vae-decode", { latent: { shape: [B, c.vae.latentChannels, ...latentDims(c)] } }, ({ latent }) => ({
     pixels: vaeDecode(bindParams(deadiffSpec(c).vae.decoder, "vae.decoder"), c.vae, div(latent, c.vae.scale)),
-  })));
+  }))));
 
 /** Pixels -1..1 [B, 3, H, W] -> the mean of the scaled latent, `latent` [B, C, h, w]. */
 export const encodeGraph = (c: DeadiffConfig): Graph => {
   const [h, w] = latentDims(c).map((d) => mulDims(d, vaeFactor(c.vae))) as [Dim, Dim];
-  return simplify(trace("vae-encode", { pixels: { shape: [B, 3, h, w] } }, ({ pixels }) => {
+  return typically(c, simplify(trace("vae-encode", { pixels: { shape: [B, 3, h, w] } }, ({ pixels }) => {
     const moments = vaeEncode(bindParams(deadiffSpec(c).vae.encoder, "vae.encoder"), c.vae, pixels);
     return { latent: mul(slice(moments, 1, 0, c.vae.latentChannels), c.vae.scale) };
-  }));
+  })));
 };
 
 /** The graphs that a model runs, by the names they are asked for. */

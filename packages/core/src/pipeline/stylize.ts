@@ -1,11 +1,11 @@
 /** A job from request to pictures, in numbered steps. */
+import { DeadiffError } from "../errors.ts";
 import type { HostImage } from "../image/host-image.ts";
 import { imagesFromSigned } from "../image/pixels.ts";
 import { vaeFactor } from "../models/vae.ts";
 import { imageSeeds, seededNoise } from "../sampling/noise.ts";
 import { planSampling } from "../sampling/plan.ts";
 import { betas, makeSchedule, SD_BETAS } from "../sampling/schedule.ts";
-import { DeadiffError } from "../errors.ts";
 import { defaultBatching } from "./batching.ts";
 import type { GraphName } from "./graphs.ts";
 import { jobKeys } from "./keys.ts";
@@ -41,7 +41,7 @@ export type StylizeOptions = {
   signal?: AbortSignal;
   /** Awaited, so that a slow listener slows the job. */
   onEvent?: (event: StylizeEvent) => void | Promise<void>;
-  /** Default: by model and provider. */
+  /** Default: by model, provider and size. */
   batching?: Batching;
   /** `release` closes encoders after use and the U-Net before decoding: the least memory, for one job a process. Default `keep`. */
   memory?: "keep" | "release";
@@ -120,9 +120,9 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
 
   // 4. Keys and values, made once and kept in the runtime; then noise to latents, `batching.images` pictures at a time.
   await enter("sampling");
-  const batching = options.batching ?? defaultBatching(model, model.provider);
   const factor = vaeFactor(c.vae);
   const [height, width] = [request.height / factor, request.width / factor];
+  const batching = options.batching ?? defaultBatching(c, model.provider, { height, width });
   const elements = c.unet.latentChannels * height * width;
   const groups = chunks([...seeds.keys()], batching.images);
   const latents: Float32Array[] = [];
