@@ -128,8 +128,9 @@ export const startLocalCloud = async (options: LocalCloudOptions = {}): Promise<
       return reply.status(403).type("application/xml").send(s3Error("InvalidAccessKeyId", "unknown access key"));
     }
     if (request.method === "PUT" && request.headers["if-none-match"] === "*") {
-      const key = decodeURIComponent(target.split("?")[0]?.slice(BUCKET.length + 2) ?? "");
-      const page = stores.s3Store.listObjects(BUCKET, { prefix: key, maxKeys: 1 });
+      const [, bucket = "", ...parts] = decodeURIComponent(target.split("?")[0] ?? "").split("/");
+      const key = parts.join("/");
+      const page = stores.s3Store.listObjects(bucket, { prefix: key, maxKeys: 1 });
       if (page.objects.some((object) => object.key === key)) return reply.status(412).type("application/xml").send(s3Error("PreconditionFailed", "the object exists"));
     }
     return undefined;

@@ -32,4 +32,4 @@ export const LIMITS = {
 } as const;
 
 /** How long a worker owns a job without a heartbeat, how often it beats, and how long the sweeper waits beyond the end. */
-export const LEASE = { seconds: 30, beatSeconds: 10, graceSeconds: 5 } as const;
+export const LEASE = { seconds: 30, beatSeconds: 2, graceSeconds: 5 } as const;

@@ -96,3 +96,15 @@ export const requireUploads = async (db: Db, accountId: Id<"account">, ids: read
   }
   return byId;
 };
+
+/** Where the pictures of a job lie and what they must hash to; those deleted since are left out. The create checked whose they are. */
+export const uploadedObjects = async (db: Db, ids: readonly Id<"upload">[]): Promise<Map<string, { key: string; sha256: string }>> => {
+  if (ids.length === 0) return new Map();
+  const found = await rows<{ id: string; key: string; sha256: string }>(
+    db,
+    sql`
+    select id, object_key as key, sha256 from uploads
+    where id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)) and state = 'ready' and deleted_at is null`,
+  );
+  return new Map(found.map(({ id, ...object }) => [id, object]));
+};

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const list = z.string().transform((text) => text.split(",").map((part) => part.trim()).filter((part) => part !== ""));
+
+/** The environment of a worker. */
+export const readEnv = () =>
+  z
+    .object({
+      /** `work`: make pictures. `deliver`: relay, sweepers, webhooks; needs no accelerator. `both`: one process for small installations. */
+      DEADIFF_ROLE: z.enum(["work", "deliver", "both"]).default("both"),
+      DATABASE_URL: z.string().min(1),
+      S3_ENDPOINT: z.url(),
+      S3_BUCKET: z.string().min(1),
+      SQS_QUEUE_URL: z.url(),
+      SQS_DEAD_LETTER_URL: z.url().optional(),
+      AWS_REGION: z.string().default("us-east-1"),
+      AWS_ACCESS_KEY_ID: z.string().optional(),
+      AWS_SECRET_ACCESS_KEY: z.string().optional(),
+      /** The model bundle to load. */
+      DEADIFF_BUNDLE: z.string().default("models/mini"),
+      /** The module that runs in the inference process; tests bring their own. */
+      DEADIFF_INFERENCE_ENTRY: z.string().optional(),
+      DEADIFF_INFERENCE_RSS_MB: z.coerce.number().positive().default(4096),
+      DEADIFF_DRAIN_S: z.coerce.number().min(0).default(60),
+      DEADIFF_LEASE_S: z.coerce.number().positive().default(30),
+      DEADIFF_STATUS_HOST: z.string().default("127.0.0.1"),
+      DEADIFF_STATUS_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+      /** Address ranges beside the public ones that webhooks and references may reach, for installations within one network. */
+      DEADIFF_NET_ALLOW: list.default([]),
+      DEADIFF_NET_PORTS: z.union([z.literal("any"), list.transform((ports) => ports.map(Number))]).default([443, 8443]),
+      /** Kills the process at a named moment: for the fault tests. */
+      DEADIFF_CRASH_AT: z.string().optional(),
+    })
+    .parse(process.env);

@@ -1,0 +1,2 @@
+export type { Generate, Generated, GenerateRequest, Progress } from "./generate.ts";
+export { serve } from "./inference/serve.ts";

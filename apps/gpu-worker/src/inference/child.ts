@@ -1,0 +1,163 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { JobError } from "@deadiff/schemas";
+import type { Generated, GenerateRequest, Progress } from "../generate.ts";
+import type { Log } from "../log.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
+
+/** How the inference child is run. */
+export interface ChildOptions {
+  /** The module that calls `serve`. */
+  readonly entry: URL;
+  readonly log: Log;
+  /** Past this much memory the child is replaced after the job at hand. */
+  readonly rssMaxBytes: number;
+  /** After this many jobs too: sessions leak a little. */
+  readonly jobsMax: number;
+  /** How long a generation may go on after it was told to stop. */
+  readonly abortGraceMs: number;
+  /** How long loading the model may take. */
+  readonly loadTimeoutMs: number;
+}
+
+/** One inference process, replaced whenever it dies, grows too large or does not listen. */
+export interface Inference {
+  /** Generates in the child. Rejects with a JobError; with the signal's reason when it was aborted. */
+  readonly generate: (request: GenerateRequest, options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<Generated>;
+  /** Loads the model ahead of the first job. Resolves to the model's name. */
+  readonly warm: () => Promise<string>;
+  readonly rssBytes: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly ready: Promise<string>;
+  jobs: number;
+}
+
+/** Starts nothing yet: the child is forked by the first `warm` or `generate`. One generation at a time. */
+export const createInference = (options: ChildOptions): Inference => {
+  let current: Running | undefined;
+  let nextId = 1;
+  let rssBytes = 0;
+  let stopped = false;
+
+  const start = (): Running => {
+    // Advanced serialization carries pictures as bytes, not as JSON. The child keeps its output out of ours, but not its errors.
+    const child = fork(options.entry, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const ready = new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        child.kill("SIGKILL");
+        reject(new JobError("model_load_failed", "Loading the model took too long."));
+      }, options.loadTimeoutMs);
+      child.on("message", (message: FromChild) => {
+        if (message.kind === "ready") {
+          clearTimeout(timer);
+          options.log("info", "model_loaded", { model: message.model, ms: message.loadMs, pid: child.pid });
+          resolve(message.model);
+        } else if (message.kind === "load_failed") {
+          clearTimeout(timer);
+          options.log("error", "model_load_failed", { error: message.message });
+          child.kill("SIGKILL");
+          reject(new JobError("model_load_failed"));
+        }
+      });
+      child.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        reject(new JobError("model_load_failed", "The process that holds the model ended while loading it."));
+        if (current?.process === child) current = undefined;
+        if (!stopped) options.log("warn", "inference_ended", { code, signal, pid: child.pid });
+      });
+    });
+    // Seen by whoever awaits it; nobody may.
+    ready.catch(() => undefined);
+    return { process: child, ready, jobs: 0 };
+  };
+
+  const retire = (running: Running): void => {
+    if (current === running) current = undefined;
+    running.process.kill("SIGKILL");
+  };
+
+  const generate: Inference["generate"] = async (request, { signal, onProgress }) => {
+    const running = (current ??= start());
+    const aborted = () => (signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    if (signal.aborted) throw aborted();
+    await Promise.race([running.ready, new Promise((_, reject) => signal.addEventListener("abort", () => reject(aborted()), { once: true }))]);
+    const id = nextId++;
+    const { process: child } = running;
+    const say = (message: ToChild): void => {
+      if (child.connected) child.send(message);
+    };
+    running.jobs += 1;
+    try {
+      return await new Promise<Generated>((resolve, reject) => {
+        let grace: ReturnType<typeof setTimeout> | undefined;
+        const settle = () => {
+          clearTimeout(grace);
+          signal.removeEventListener("abort", onAbort);
+          child.off("message", onMessage);
+          child.off("exit", onExit);
+        };
+        const onAbort = () => {
+          say({ kind: "abort", id });
+          grace = setTimeout(() => {
+            options.log("warn", "inference_killed", { pid: child.pid, reason: "did not stop" });
+            retire(running);
+          }, options.abortGraceMs);
+        };
+        const onExit = (code: number | null, name: string | null) => {
+          settle();
+          reject(signal.aborted ? aborted() : new JobError("worker_lost", `The process that made the picture ended (${name ?? String(code)}).`));
+        };
+        const onMessage = (message: FromChild) => {
+          if (message.kind === "ready" || message.kind === "load_failed" || message.id !== id) return;
+          switch (message.kind) {
+            case "progress":
+              if (!signal.aborted) onProgress(message.progress);
+              break;
+            case "done":
+              settle();
+              rssBytes = message.rssBytes;
+              if (signal.aborted) reject(aborted());
+              else resolve(message.generated);
+              break;
+            case "failed":
+              settle();
+              rssBytes = message.rssBytes;
+              if (signal.aborted) reject(aborted());
+              else {
+                if (message.code === "internal") options.log("error", "generation_failed", { error: message.message });
+                reject(message.code === "internal" ? new JobError("internal") : new JobError(message.code, message.message));
+              }
+              break;
+          }
+        };
+        child.on("message", onMessage);
+        child.once("exit", onExit);
+        signal.addEventListener("abort", onAbort, { once: true });
+        say({ kind: "generate", id, request });
+        if (signal.aborted) onAbort();
+      });
+    } finally {
+      if (rssBytes > options.rssMaxBytes || running.jobs >= options.jobsMax) {
+        options.log("info", "inference_recycled", { rss_mb: Math.round(rssBytes / 1e6), jobs: running.jobs });
+        retire(running);
+      }
+    }
+  };
+
+  return {
+    generate,
+    warm: () => (current ??= start()).ready,
+    rssBytes: () => rssBytes,
+    stop: async () => {
+      stopped = true;
+      const child = current?.process;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+};

@@ -1,0 +1,13 @@
+import type { JobErrorCode } from "@deadiff/schemas";
+import type { Generated, GenerateRequest, Progress } from "../generate.ts";
+
+/** What the supervisor says to the inference child. */
+export type ToChild = { readonly kind: "generate"; readonly id: number; readonly request: GenerateRequest } | { readonly kind: "abort"; readonly id: number };
+
+/** What the inference child says to the supervisor. */
+export type FromChild =
+  | { readonly kind: "ready"; readonly model: string; readonly loadMs: number }
+  | { readonly kind: "load_failed"; readonly message: string }
+  | { readonly kind: "progress"; readonly id: number; readonly progress: Progress }
+  | { readonly kind: "done"; readonly id: number; readonly generated: Generated; readonly rssBytes: number }
+  | { readonly kind: "failed"; readonly id: number; readonly code: JobErrorCode; readonly message: string; readonly rssBytes: number };

@@ -1,0 +1,49 @@
+import { JobError } from "@deadiff/schemas";
+import type { Generate } from "../generate.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
+
+/**
+ * The child's side: loads the model once, then answers one request at a time until the supervisor hangs up. Runs in a process of
+ * its own because inference blocks the event loop for seconds, and because only a process can be killed.
+ */
+export const serve = async (load: () => Promise<{ readonly generate: Generate; readonly model: string }>): Promise<void> => {
+  const tell = (message: FromChild): void => {
+    process.send?.(message);
+  };
+  // The supervisor is gone, whatever became of it: nobody would kill us.
+  process.once("disconnect", () => process.exit(0));
+  const started = performance.now();
+  let loaded;
+  try {
+    loaded = await load();
+  } catch (error) {
+    tell({ kind: "load_failed", message: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  const { generate, model } = loaded;
+  const running = new Map<number, AbortController>();
+  process.on("message", (message: ToChild) => {
+    switch (message.kind) {
+      case "abort":
+        running.get(message.id)?.abort();
+        break;
+      case "generate": {
+        const { id, request } = message;
+        const controller = new AbortController();
+        running.set(id, controller);
+        generate(request, { signal: controller.signal, onProgress: (progress) => tell({ kind: "progress", id, progress }) })
+          .then(
+            (generated) => tell({ kind: "done", id, generated, rssBytes: process.memoryUsage.rss() }),
+            (error: unknown) => {
+              const known = error instanceof JobError;
+              const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+              tell({ kind: "failed", id, code: known ? error.code : "internal", message: known ? error.message : text, rssBytes: process.memoryUsage.rss() });
+            },
+          )
+          .finally(() => running.delete(id));
+        break;
+      }
+    }
+  });
+  tell({ kind: "ready", model, loadMs: Math.round(performance.now() - started) });
+};

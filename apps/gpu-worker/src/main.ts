@@ -1,0 +1,92 @@
+// The worker process: `node src/main.ts`. SIGTERM drains it, a second one ends it.
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { pathToFileURL } from "node:url";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { connect, outboxDepth } from "@deadiff/schemas";
+import { crashAt } from "./crash-points.ts";
+import { startDelivering } from "./deliver/start.ts";
+import { readEnv } from "./env.ts";
+import { serveStatus } from "./http.ts";
+import { createInference } from "./inference/child.ts";
+import { logTo } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { guardedAgent } from "./net/guarded.ts";
+import { createDecoder } from "./references/decode.ts";
+import { s3Store } from "./store.ts";
+import { consume } from "./work/consume.ts";
+
+const env = readEnv();
+const log = logTo(`worker-${env.DEADIFF_ROLE}`);
+const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+const metrics = createMetrics();
+const { db, close } = connect(env.DATABASE_URL, { max: 6, name: workerId });
+const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region } = env;
+const credentials = accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
+const sqs = new SQSClient({ endpoint: new URL("/", env.SQS_QUEUE_URL).href, region, ...credentials });
+const store = s3Store({ endpoint: env.S3_ENDPOINT, bucket: env.S3_BUCKET, region, ...credentials });
+const netPolicy = { ports: env.DEADIFF_NET_PORTS, alsoAllow: env.DEADIFF_NET_ALLOW };
+const agent = guardedAgent(netPolicy, 5000);
+const at = crashAt(env.DEADIFF_CRASH_AT);
+
+const work = () => {
+  const inference = createInference({
+    entry: env.DEADIFF_INFERENCE_ENTRY === undefined ? new URL("./inference/main.ts", import.meta.url) : pathToFileURL(env.DEADIFF_INFERENCE_ENTRY),
+    log,
+    rssMaxBytes: env.DEADIFF_INFERENCE_RSS_MB * 1e6,
+    jobsMax: 1000,
+    abortGraceMs: 5000,
+    loadTimeoutMs: 180_000,
+  });
+  const decoder = createDecoder();
+  inference.warm().catch((error: unknown) => log("error", "warm_failed", { error }));
+  const generate: typeof inference.generate = async (request, options) => {
+    try {
+      return await inference.generate(request, options);
+    } finally {
+      metrics.inferenceRss.set(inference.rssBytes());
+    }
+  };
+  const shop = { db, store, decoder, agent, netPolicy, generate, log, at, leaseSeconds: env.DEADIFF_LEASE_S };
+  const consuming = consume({ shop, sqs, queueUrl: env.SQS_QUEUE_URL, workerId, metrics });
+  return {
+    stop: async () => {
+      await consuming.drain(env.DEADIFF_DRAIN_S * 1000);
+      decoder.stop();
+      await inference.stop();
+    },
+  };
+};
+
+const parts = [
+  ...(env.DEADIFF_ROLE === "deliver" ? [] : [work()]),
+  ...(env.DEADIFF_ROLE === "work"
+    ? []
+    : [startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, agent, netPolicy, sign: store.sign, log, metrics, at, slots: 64 })]),
+];
+const status = await serveStatus(env.DEADIFF_STATUS_HOST, env.DEADIFF_STATUS_PORT, metrics, async () => {
+  await outboxDepth(db);
+  return true;
+});
+log("info", "started", { worker_id: workerId, role: env.DEADIFF_ROLE, status: status.address() });
+
+let stopping = false;
+const stop = (): void => {
+  if (stopping) process.exit(1);
+  stopping = true;
+  log("info", "draining");
+  Promise.all(parts.map((part) => part.stop()))
+    .then(async () => {
+      status.close();
+      await agent.close();
+      await close();
+      log("info", "stopped");
+      process.exit(0);
+    })
+    .catch((error: unknown) => {
+      log("error", "stop_failed", { error });
+      process.exit(1);
+    });
+};
+process.on("SIGTERM", stop);
+process.on("SIGINT", stop);
