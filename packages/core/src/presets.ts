@@ -20,7 +20,7 @@ export const deadiffConfigSchema: z.ZodType<DeadiffConfig> = z.strictObject({
     latentChannels: size, channels: size, multipliers: sizes, resBlocks: size, attentionFactors: sizes, heads: size, groups: size, contextWidth: size, patch: size,
   }),
   vae: z.strictObject({
-    channels: size, multipliers: sizes, resBlocks: size, latentChannels: size, groups: size, patch: size, linearPath: z.boolean(), scale: z.number().positive(),
+    channels: size, multipliers: sizes, resBlocks: size, latentChannels: size, groups: size, patch: size, linear: z.boolean(), scale: z.number().positive(),
   }),
   layerMap: z.array(z.enum(["style", "content", "both"])).readonly(),
   attention: z.enum(["joint", "added"]),
@@ -51,7 +51,7 @@ export const SD15: DeadiffConfig = {
   unet: {
     latentChannels: 4, channels: 320, multipliers: [1, 2, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 8, groups: 32, contextWidth: 768, patch: 1,
   },
-  vae: { channels: 128, multipliers: [1, 2, 4, 4], resBlocks: 2, latentChannels: 4, groups: 32, patch: 1, linearPath: false, scale: 0.18215 },
+  vae: { channels: 128, multipliers: [1, 2, 4, 4], resBlocks: 2, latentChannels: 4, groups: 32, patch: 1, linear: false, scale: 0.18215 },
   layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
   attention: "joint",
   prediction: "eps",
@@ -74,7 +74,7 @@ export const MINI: DeadiffConfig = {
   unet: {
     latentChannels: 16, channels: 32, multipliers: [3, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 4, groups: 16, contextWidth: 160, patch: 2,
   },
-  vae: { channels: 40, multipliers: [1, 2], resBlocks: 1, latentChannels: 16, groups: 8, patch: 4, linearPath: true, scale: 1 },
+  vae: { channels: 48, multipliers: [1, 2], resBlocks: 1, latentChannels: 16, groups: 8, patch: 4, linear: true, scale: 1 },
   layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
   attention: "joint",
   prediction: "v",
@@ -92,7 +92,7 @@ export const TINY: DeadiffConfig = {
   sharedQFormer: true,
   sharedVision: true,
   unet: { latentChannels: 4, channels: 16, multipliers: [1, 2], resBlocks: 1, attentionFactors: [1, 2], heads: 2, groups: 4, contextWidth: 16, patch: 2 },
-  vae: { channels: 8, multipliers: [1, 2], resBlocks: 1, latentChannels: 4, groups: 4, patch: 2, linearPath: true, scale: 0.5 },
+  vae: { channels: 8, multipliers: [1, 2], resBlocks: 1, latentChannels: 4, groups: 4, patch: 2, linear: true, scale: 0.5 },
   layerMap: contentLayers(7, [2, 3]),
   attention: "joint",
   prediction: "v",

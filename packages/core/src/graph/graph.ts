@@ -8,6 +8,8 @@ export type Graph = {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Values of its symbols at the sizes it is mostly run at; lowering chooses kernels by them, any other size runs too. */
+  readonly typical?: Readonly<Record<string, number>>;
 };
 
 export type InputSpec = { shape: Shape; dtype?: DType };
@@ -58,7 +60,7 @@ export const parametersOf = (graph: Graph): Parameter[] => nodesOf(graph).filter
 
 /**
  * Verifies what later stages rely on.
- * @throws TypeError where an input is used but not declared, or two different leaves share a name.
+ * @throws TypeError where an input is used but not declared, two different leaves share a name, or an output has an input's
  */
 export function check(graph: Graph): Graph {
   const declared = new Set(graph.inputs);
@@ -72,6 +74,9 @@ export function check(graph: Graph): Graph {
       throw new TypeError(`${graph.name}: two tensors are named ${name}: ${shapeText(other.shape)} and ${shapeText(node.shape)}`);
     }
     byName.set(name, node);
+  }
+  for (const { op } of graph.inputs) {
+    if (op.kind === "input" && op.name in graph.outputs) throw new TypeError(`${graph.name}: ${op.name} names both an input and an output`);
   }
   return graph;
 }

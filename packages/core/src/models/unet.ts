@@ -9,7 +9,7 @@ import type { Params } from "./params.ts";
 export type UNetConfig = {
   /** Channels of the latent. */
   latentChannels: number;
-  /** Width at the finest level; time embeddings are four times as wide. */
+  /** Unit of the widths: of the first convolution; time embeddings are four times as wide. */
   channels: number;
   /** Width of each level, as a multiple of `channels`, finest first. */
   multipliers: readonly number[];
@@ -98,6 +98,7 @@ const blockSpec = ({ inChannels, channels, attention }: Stage, timeWidth: number
 export function uNetSpec(c: UNetConfig) {
   const timeWidth = 4 * c.channels;
   const { down, middle, up } = stages(c);
+  const finest = c.channels * at(c.multipliers, 0);
   return {
     time: [linearSpec(c.channels, timeWidth), linearSpec(timeWidth, timeWidth)] as const,
     convIn: convSpec(c.latentChannels * c.patch ** 2, c.channels, 3),
@@ -114,8 +115,8 @@ export function uNetSpec(c: UNetConfig) {
       blocks: blocks.map((b) => blockSpec(b, timeWidth)),
       upsample: i < up.length - 1 ? convSpec(channels, channels, 3) : undefined,
     })),
-    normOut: normSpec(c.channels),
-    convOut: convSpec(c.channels, c.latentChannels * c.patch ** 2, 3, { zero: true }),
+    normOut: normSpec(finest),
+    convOut: convSpec(finest, c.latentChannels * c.patch ** 2, 3, { zero: true }),
   };
 }
 export type UNetParams = Params<ReturnType<typeof uNetSpec>>;

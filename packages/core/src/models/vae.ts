@@ -15,10 +15,11 @@ export type VaeConfig = {
   /** Side of the squares of pixels that the first convolution sees as channels (1: none, as in SD 1.5). */
   patch: number;
   /**
-   * A linear path beside each half, from squares of pixels to latents and back. Trained from the squares' principal
-   * components it starts at what took a convolutional encoder alone thousands of steps.
+   * The encoder is one linear map of squares of pixels, and the decoder has its inverse as a path beside it. Set from the
+   * squares' principal components, latents are defined before anything is trained, and the decoder can be improved at any
+   * time without touching what was trained on them.
    */
-  linearPath: boolean;
+  linear: boolean;
   /** Latents are multiplied by this before diffusion, so that their variance is about 1. */
   scale: number;
 };
@@ -60,21 +61,22 @@ export function vaeSpec(c: VaeConfig) {
   const upward = [...widths].reverse();
   const square = 3 * vaeFactor(c) ** 2;
   return {
-    encoder: {
-      linear: c.linearPath ? convSpec(square, c.latentChannels, 1) : undefined,
-      convIn: convSpec(3 * c.patch ** 2, c.channels, 3),
-      down: widths.map((width, i) => ({
-        blocks: levelSpec(widths[i - 1] ?? c.channels, width, c.resBlocks),
-        downsample: i < widths.length - 1 ? convSpec(width, width, 3) : undefined,
-      })),
-      middle: middleSpec(deepest),
-      normOut: normSpec(deepest),
-      convOut: convSpec(deepest, 2 * c.latentChannels, 3),
-      // Beside a linear path the network starts at zero: the path alone is a good start.
-      quant: convSpec(2 * c.latentChannels, 2 * c.latentChannels, 1, { zero: c.linearPath }),
+    encoder: c.linear ? { linear: convSpec(square, c.latentChannels, 1), network: undefined } : {
+      linear: undefined,
+      network: {
+        convIn: convSpec(3 * c.patch ** 2, c.channels, 3),
+        down: widths.map((width, i) => ({
+          blocks: levelSpec(widths[i - 1] ?? c.channels, width, c.resBlocks),
+          downsample: i < widths.length - 1 ? convSpec(width, width, 3) : undefined,
+        })),
+        middle: middleSpec(deepest),
+        normOut: normSpec(deepest),
+        convOut: convSpec(deepest, 2 * c.latentChannels, 3),
+        quant: convSpec(2 * c.latentChannels, 2 * c.latentChannels, 1),
+      },
     },
     decoder: {
-      linear: c.linearPath ? convSpec(c.latentChannels, square, 1) : undefined,
+      linear: c.linear ? convSpec(c.latentChannels, square, 1) : undefined,
       postQuant: convSpec(c.latentChannels, c.latentChannels, 1),
       convIn: convSpec(c.latentChannels, deepest, 3),
       middle: middleSpec(deepest),
@@ -83,7 +85,7 @@ export function vaeSpec(c: VaeConfig) {
         upsample: i < upward.length - 1 ? convSpec(width, width, 3) : undefined,
       })),
       normOut: normSpec(at(widths, 0)),
-      convOut: convSpec(at(widths, 0), 3 * c.patch ** 2, 3, { zero: c.linearPath }),
+      convOut: convSpec(at(widths, 0), 3 * c.patch ** 2, 3, { zero: c.linear }),
     },
   };
 }
@@ -106,20 +108,20 @@ function middle(params: Params<ReturnType<typeof middleSpec>>, x: Tensor, groups
 
 /**
  * Encoder of the KL autoencoder (Rombach et al. 2022, arXiv:2112.10752, 3.1).
- * @param pixels -1..1 [B, 3, H, W] @returns mean and log variance of the latent, stacked [B, 2C, h, w], before `scale`
+ * @param pixels -1..1 [B, 3, H, W]
+ * @returns mean and log variance of the latent, stacked [B, 2C, h, w], before `scale`; a linear encoder's variance is 1
+ *   (log 0), for it has none
  */
-export function vaeEncode(params: VaeParams["encoder"], c: VaeConfig, pixels: Tensor): Tensor {
-  let x = conv(params.convIn, fold(pixels, c.patch));
-  for (const { blocks, downsample } of params.down) {
+export function vaeEncode({ linear, network }: VaeParams["encoder"], c: VaeConfig, pixels: Tensor): Tensor {
+  if (network === undefined) return op.pad(conv(linear, fold(pixels, vaeFactor(c))), 1, 0, c.latentChannels);
+  let x = conv(network.convIn, fold(pixels, c.patch));
+  for (const { blocks, downsample } of network.down) {
     for (const block of blocks) x = resBlock(block, x, c.groups);
     // The authors pad at the far edges only; kept, because trained weights expect it.
     if (downsample !== undefined) x = conv(downsample, x, { stride: 2, pads: { top: 0, left: 0, bottom: 1, right: 1 } });
   }
-  x = middle(params.middle, x, c.groups);
-  const moments = conv(params.quant, conv(params.convOut, op.silu(groupNorm(params.normOut, x, c.groups, EPS))));
-  if (params.linear === undefined) return moments;
-  const mean = conv(params.linear, fold(pixels, vaeFactor(c))); // [B, C, h, w]
-  return op.add(moments, op.pad(mean, 1, 0, c.latentChannels));
+  x = middle(network.middle, x, c.groups);
+  return conv(network.quant, conv(network.convOut, op.silu(groupNorm(network.normOut, x, c.groups, EPS))));
 }
 
 /**

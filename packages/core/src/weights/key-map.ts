@@ -175,19 +175,20 @@ function vaePrefixes(c: DeadiffConfig): Prefix[] {
     ...["norm", "q", "k", "v"].map((part): Prefix => [`${a}.attention.${part}`, `${b}.attn_1.${part}`]),
     [`${a}.attention.out`, `${b}.attn_1.proj_out`],
   ];
-  const half = (name: string): Prefix[] => [
-    [`vae.${name}.convIn`, `${theirs}.${name}.conv_in`], [`vae.${name}.normOut`, `${theirs}.${name}.norm_out`], [`vae.${name}.convOut`, `${theirs}.${name}.conv_out`],
-    ...middle(`vae.${name}.middle`, `${theirs}.${name}.mid`),
+  const encoder = "vae.encoder.network";
+  const half = (a: string, b: string): Prefix[] => [
+    [`${a}.convIn`, `${b}.conv_in`], [`${a}.normOut`, `${b}.norm_out`], [`${a}.convOut`, `${b}.conv_out`], ...middle(`${a}.middle`, `${b}.mid`),
   ];
   return [
-    ["vae.encoder.quant", `${theirs}.quant_conv`], ["vae.decoder.postQuant", `${theirs}.post_quant_conv`], ...half("encoder"), ...half("decoder"),
+    [`${encoder}.quant`, `${theirs}.quant_conv`], ["vae.decoder.postQuant", `${theirs}.post_quant_conv`],
+    ...half(encoder, `${theirs}.encoder`), ...half("vae.decoder", `${theirs}.decoder`),
     ...c.vae.multipliers.flatMap((_, level): Prefix[] => {
       const [down, up] = [`${theirs}.encoder.down.${level}`, `${theirs}.decoder.up.${level}`];
       // The authors count the decoder's levels from the finest; ours run in order.
       const ours = `vae.decoder.up.${last - level}`;
       return [
-        ...Array.from({ length: c.vae.resBlocks }, (__, i) => res(`vae.encoder.down.${level}.blocks.${i}`, `${down}.block.${i}`)).flat(),
-        [`vae.encoder.down.${level}.downsample`, `${down}.downsample.conv`],
+        ...Array.from({ length: c.vae.resBlocks }, (__, i) => res(`${encoder}.down.${level}.blocks.${i}`, `${down}.block.${i}`)).flat(),
+        [`${encoder}.down.${level}.downsample`, `${down}.downsample.conv`],
         ...Array.from({ length: c.vae.resBlocks + 1 }, (__, i) => res(`${ours}.blocks.${i}`, `${up}.block.${i}`)).flat(),
         [`${ours}.upsample`, `${up}.upsample.conv`],
       ];

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { deadiffSpec, listParams, MINI } from "@deadiff/core";
+import { tensorToWrite, writeSafetensorsFile, openSafetensorsFile } from "@deadiff/core/node";
+import { floats, latentSide, openMiniData, SIDE, stream, trainView } from "./data.ts";
+import { linearPath } from "./pca.ts";
+import { RUNS_FOLDER } from "./runs.ts";
+import type { Weights } from "../train/trainer.ts";
+
+/** Pictures that the principal components are taken from. */
+const PICTURES = 1024;
+
+/**
+ * Mini's space of latents: the linear encoder, and its inverse beside the decoder, from the principal components of
+ * training pictures. Computed once into runs/latents.
+ */
+export async function loadLatents(): Promise<Weights> {
+  const file = join(RUNS_FOLDER, "latents", "weights.safetensors");
+  if (!existsSync(file)) await computeLatents(file);
+  const stored = await openSafetensorsFile(file);
+  try {
+    const weights = new Map<string, Float32Array>();
+    for (const name of stored.tensors.keys()) weights.set(name, (await stored.read(name)).data as Float32Array);
+    return weights;
+  } finally {
+    await stored.close();
+  }
+}
+
+async function computeLatents(file: string): Promise<void> {
+  const view = trainView(await openMiniData());
+  const batches = stream(view, { tasks: ["reconstruction"], plainShare: 0.35, seed: 12, count: PICTURES }, ({ target }) => ({ pixels: floats([PICTURES, 3, SIDE, SIDE], target) }))(0);
+  const pixels = (await batches.next())["pixels"]?.data as Float32Array;
+  await batches.close();
+  const { weights, kept } = linearPath(pixels, SIDE, SIDE / latentSide(), MINI.vae.latentChannels);
+  console.log(`latents keep ${(kept * 100).toFixed(2)} % of the variance of ${PICTURES} pictures`);
+  const shapes = new Map(listParams(deadiffSpec(MINI).vae, "vae").map(({ name, spec }) => [name, spec.shape]));
+  await mkdir(join(RUNS_FOLDER, "latents"), { recursive: true });
+  await writeSafetensorsFile(file, [...weights].map(([name, data]) => tensorToWrite(name, { dtype: "float32", dims: shapes.get(name) ?? [], data })));
+}

@@ -1,0 +1,42 @@
+/** `node packages/training/src/stages/make-bundle.ts`: gathers the stages' weights into models/mini (float16). */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DeadiffError, deadiffSpec, listParams, MINI } from "@deadiff/core";
+import { encodeSafetensors, float16Values, tensorToWrite, writeBundle } from "@deadiff/core/node";
+import { ROOT_FOLDER } from "../data/paths.ts";
+import { loadWeights } from "../train/checkpoint.ts";
+import type { Weights } from "../train/trainer.ts";
+import { miniTokenizer } from "./conditions.ts";
+import { openMiniData } from "./data.ts";
+import { loadLatents } from "./latents.ts";
+import { RUNS_FOLDER } from "./runs.ts";
+
+const dataset = await openMiniData();
+const { words } = await miniTokenizer(dataset.folder);
+const weights = new Map<string, Float32Array>();
+const take = (from: Weights): void => { for (const [name, values] of from) weights.set(name, values); };
+take(await loadLatents());
+// In the order of the stages: a later one may have changed what an earlier one trained.
+for (const stage of ["encoders", "decoder-crops", "decoder-full", "base", "deadiff"]) {
+  const folder = join(RUNS_FOLDER, stage);
+  if (existsSync(join(folder, "checkpoint.safetensors"))) take(await loadWeights(folder));
+}
+const parameters = listParams(deadiffSpec(MINI));
+const missing = parameters.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
+if (missing.length > 0) throw new DeadiffError("stage_missing", `these weights were not trained yet: ${missing.slice(0, 5).join(", ")} and ${missing.length} in all; run the stages in order`);
+
+const tensors = parameters.map(({ name, spec: { shape } }) =>
+  tensorToWrite(name, { dtype: "float16", dims: shape, data: float16Values(name, { dtype: "float32", dims: shape, data: weights.get(name) ?? new Float32Array(0) }) }));
+const out = join(ROOT_FOLDER, "models/mini/bundle");
+const manifest = await writeBundle(out, {
+  name: "mini", version: "1", preset: "mini", config: MINI, modes: ["style", "content", "both"],
+  sizes: { default: 128, min: 128, max: 128, multipleOf: 32 },
+  tokenizer: { kind: "words", files: { words: "tokenizer.json" } },
+  weights: ["weights.safetensors"],
+  licence: { name: "Apache-2.0 for the weights as far as they are ours; the training pictures are under Apache-2.0, MIT, CC-BY-4.0 and CC-BY-SA-4.0, see models/mini" },
+  provenance: { madeBy: "deadiff train", sources: Object.entries(dataset.manifest.files).map(([name, { sha256 }]) => ({ name, sha256 })), notes: `dataset ${dataset.hash}` },
+}, async (write) => {
+  await write("tokenizer.json", [new TextEncoder().encode(`${JSON.stringify({ format: "deadiff-words", formatVersion: 1, contextLength: MINI.text.context, words }, null, 1)}\n`)]);
+  await write("weights.safetensors", encodeSafetensors(tensors));
+}, { overwrite: true });
+console.log(`${out}: ${manifest.files.map((f) => `${f.path} ${(f.bytes / 1e6).toFixed(1)} MB`).join(", ")}`);

@@ -1,0 +1,124 @@
+/** `node packages/training/src/stages/run-base.ts [steps]`: trains mini's base text-to-image model into runs/base. */
+import { join } from "node:path";
+import { bindParams, conditioning, deadiffSpec, gaussian, listParams, MINI, ops, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
+import type { HostTensor, Tensor } from "@deadiff/core";
+import { inlineRuntime } from "@deadiff/core/ort";
+import { randomStream } from "../data/random.ts";
+import { existsSync } from "node:fs";
+import { finishedWeights, loadWeights } from "../train/checkpoint.ts";
+import { initialWeights } from "../train/initialise.ts";
+import { loadLatents } from "./latents.ts";
+import { openWithWeights } from "../train/fed.ts";
+import { ADAMW } from "../train/optimizer.ts";
+import { train } from "../train/run.ts";
+import type { TrainingState } from "../train/trainer.ts";
+import { baseObjective } from "./base.ts";
+import { drawTimesteps, encodeTexts, miniTokenizer, schedule } from "./conditions.ts";
+import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
+import { RUNS_FOLDER } from "./runs.ts";
+import { tileAt, writeSheet } from "./sheets.ts";
+
+const steps = Number(process.argv[2] ?? 16000);
+const batchSize = 64;
+const seed = 31;
+const c = MINI;
+const dataset = await openMiniData();
+const { tokenizer } = await miniTokenizer(dataset.folder);
+const view = trainView(dataset, { subjects: "start", treatments: FIRST_TREATMENTS });
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+process.once("SIGTERM", () => stop.abort());
+
+const runtime = await inlineRuntime();
+const vae = await decoderWeights();
+const encoders = await loadWeights(join(RUNS_FOLDER, "encoders"));
+const latent = latentSide();
+const spec = deadiffSpec(c);
+const encodeGraph = trace("encode", { pixels: { shape: [batchSize, 3, SIDE, SIDE] } }, ({ pixels }) => ({
+  latent: ops.mul(ops.slice(vaeEncode(bindParams(spec.vae.encoder, "vae.encoder"), c.vae, pixels), 1, 0, c.vae.latentChannels), c.vae.scale),
+}));
+const encoder = await openWithWeights(runtime, encodeGraph, vae);
+
+/** Prompts of the sheet: subjects of the short list in hands and treatments that were trained on. */
+const PROMPTS = [
+  "a dog face", "a mushroom, twemoji style", "a car, noto style", "a red apple", "a tree, pixel art", "a fish, watercolour", "a house, neon",
+  "a cat face, fluent style", "a pizza, chalk", "a rocket", "a strawberry, halftone", "a bird, silhouette", "a sunflower", "a guitar", "an umbrella, oil painting", "a key, line drawing",
+];
+const SAMPLE_STEPS = 25;
+
+await train(runtime, {
+  folder: join(RUNS_FOLDER, "base"),
+  identity: { objective: "base", config: JSON.stringify([c.text, c.unet, c.prediction]), seed, data: dataset.hash },
+  objective: baseObjective(c, batchSize, latent),
+  config: { steps, batchSize, lr: { peak: 8e-4, warmup: 300, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
+  seed,
+  initial: encoders,
+  batches: stream(view, { tasks: ["reconstruction"], plainShare: 0.35, seed, count: batchSize }, async ({ target, pairs }, step) => {
+    const random = randomStream(seed, step, 0xd209);
+    const { latent: x0 } = await encoder.run({ pixels: floats([batchSize, 3, SIDE, SIDE], target) });
+    if (x0 === undefined) throw new TypeError("the encoder gave no latent");
+    const texts = pairs.map((pair) => (random() < 0.1 ? "" : pair.target.caption.text));
+    return {
+      x0, eps: stepNoise(seed, step, 1, [batchSize, c.vae.latentChannels, latent, latent]), ...drawTimesteps(seed, step, batchSize),
+      ids: encodeTexts(tokenizer, texts).ids,
+    };
+  }),
+  sheet: drawPrompts,
+  signal: stop.signal,
+  log: (line) => console.log(line),
+});
+await runtime.close();
+
+/** The latest decoder; before there is one, the linear path alone (the network beside it starts at zero). */
+async function decoderWeights(): Promise<ReadonlyMap<string, Float32Array>> {
+  for (const stage of ["full", "crops"]) {
+    const folder = join(RUNS_FOLDER, `decoder-${stage}`);
+    if (existsSync(join(folder, "checkpoint.safetensors"))) return loadWeights(folder);
+  }
+  return new Map([...initialWeights(listParams(deadiffSpec(MINI).vae, "vae"), 1), ...(await loadLatents())]);
+}
+
+/** Samples every prompt with DDIM, guidance 4 and fixed noise, from the averaged weights. */
+async function drawPrompts(state: TrainingState, file: string): Promise<void> {
+  const n = PROMPTS.length;
+  const weights = new Map([...finishedWeights(state), ...vae]);
+  const graph = trace("predict", {
+    latent: { shape: [2 * n, c.unet.latentChannels, latent, latent] }, timestep: { shape: [2 * n] }, ids: { shape: [2 * n, c.text.context], dtype: "int64" },
+  }, (x: Record<"latent" | "timestep" | "ids", Tensor>) => {
+    const text = textEncoder(bindParams(spec.text, "text"), c.text, x.ids);
+    const keys = conditioning(bindParams(spec.context, "context"), c, text, null, null);
+    return { v: uNet(bindParams(spec.unet, "unet"), c.unet, x.latent, x.timestep, keys) };
+  });
+  const model = await openWithWeights(runtime, graph, weights);
+  const size = c.unet.latentChannels * latent * latent;
+  let x = Float32Array.from(gaussian(7n, 0, n * size));
+  const { ids } = encodeTexts(tokenizer, [...PROMPTS, ...PROMPTS.map(() => "")]);
+  const times = Array.from({ length: SAMPLE_STEPS }, (_, i) => Math.round(999 - (i * 998) / (SAMPLE_STEPS - 1)));
+  for (const [i, t] of times.entries()) {
+    const both = new Float32Array(2 * n * size);
+    both.set(x);
+    both.set(x, n * size);
+    const feeds: Record<string, HostTensor> = {
+      latent: floats([2 * n, c.unet.latentChannels, latent, latent], both), timestep: floats([2 * n], new Float32Array(2 * n).fill(t)), ids,
+    };
+    const v = (await model.run(feeds))["v"]?.data as Float32Array;
+    const bar = schedule.alphaBar[t] ?? 0, before = i + 1 < times.length ? (schedule.alphaBar[times[i + 1] ?? 0] ?? 1) : 1;
+    x = x.map((value, j) => {
+      const [cond, uncond] = [v[j] ?? 0, v[n * size + j] ?? 0];
+      const guided = uncond + 4 * (cond - uncond);
+      const [a, s] = [Math.sqrt(bar), Math.sqrt(1 - bar)];
+      const x0 = a * value - s * guided, eps = a * guided + s * value;
+      return Math.sqrt(before) * x0 + Math.sqrt(1 - before) * eps;
+    });
+  }
+  await model.close();
+  const decodeGraph = trace("decode", { latent: { shape: [n, c.vae.latentChannels, latent, latent] } }, ({ latent: z }) => ({
+    pixels: vaeDecode(bindParams(spec.vae.decoder, "vae.decoder"), c.vae, ops.div(z, c.vae.scale)),
+  }));
+  const decoder = await openWithWeights(runtime, decodeGraph, vae);
+  const pixels = (await decoder.run({ latent: floats([n, c.vae.latentChannels, latent, latent], x) }))["pixels"]?.data as Float32Array;
+  await decoder.close();
+  const columns = 8;
+  await writeSheet(file, [0, 8].map((from) => ({ label: "", tiles: Array.from({ length: columns }, (_, i) => tileAt(pixels, from + i, SIDE)) })),
+    Array.from({ length: columns }, (_, i) => `${PROMPTS[i] ?? ""} / ${PROMPTS[i + 8] ?? ""}`.slice(0, 24)));
+}

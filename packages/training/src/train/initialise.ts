@@ -1,0 +1,24 @@
+import { gaussian } from "@deadiff/core";
+import type { Objective } from "./objective.ts";
+import type { TrainingState, Weights } from "./trainer.ts";
+
+/** Starting values from the specs: every parameter draws its own noise by its place in the list. */
+export function initialWeights(parameters: Objective["parameters"], seed: number): Map<string, Float32Array> {
+  return new Map(parameters.map(({ name, spec: { shape, init } }, i) => {
+    const size = shape.reduce((n, d) => n * d, 1);
+    switch (init.kind) {
+      case "zeros": return [name, new Float32Array(size)];
+      case "ones": return [name, new Float32Array(size).fill(1)];
+      case "normal": return [name, gaussian(BigInt(seed), i, size).map((x) => x * init.std)];
+    }
+  }));
+}
+
+/** The state before the first step: given weights where there are some, fresh ones elsewhere, moments at zero. */
+export function startState(objective: Objective, seed: number, given: Weights = new Map()): TrainingState {
+  const fresh = initialWeights(objective.parameters, seed);
+  const weights = new Map(objective.parameters.map(({ name }) => [name, given.get(name) ?? fresh.get(name) ?? new Float32Array(0)]));
+  const zeros = (): Weights => new Map([...weights].filter(([name]) => objective.trained.has(name)).map(([name, w]) => [name, new Float32Array(w.length)]));
+  const ema = new Map([...weights].filter(([name]) => objective.trained.has(name)).map(([name, w]) => [name, w.slice()]));
+  return { step: 0, weights, m: zeros(), v: zeros(), ema };
+}

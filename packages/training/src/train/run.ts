@@ -1,0 +1,104 @@
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { HostTensor, Runtime } from "@deadiff/core";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { RunIdentity } from "./checkpoint.ts";
+import { startState } from "./initialise.ts";
+import type { Objective } from "./objective.ts";
+import { learningRate } from "./optimizer.ts";
+import type { AdamWConfig } from "./optimizer.ts";
+import { lossPlot } from "./plot.ts";
+import { createTrainer } from "./trainer.ts";
+import type { Trainer, TrainingState, Weights } from "./trainer.ts";
+
+export type RunConfig = {
+  /** Updates of the whole run; the learning rate's schedule ends there. */
+  steps: number;
+  /** Samples of an update. */
+  batchSize: number;
+  lr: { peak: number; warmup: number; floor: number };
+  adamW: AdamWConfig;
+  emaDecay: number;
+  /** Minutes between checkpoints, plots and sample sheets. */
+  checkpointMinutes: number;
+};
+
+export type Run = {
+  folder: string;
+  identity: RunIdentity;
+  objective: Objective;
+  config: RunConfig;
+  seed: number;
+  /** Starting values from earlier stages. */
+  initial?: Weights;
+  /** Batches from a step on. */
+  batches: (fromStep: number) => { next(): Promise<Record<string, HostTensor>>; close(): Promise<void> };
+  /** Draws what a person would look at, from the averaged weights. */
+  sheet?: (state: TrainingState, file: string) => Promise<void>;
+  signal: AbortSignal;
+  log: (line: string) => void;
+};
+
+const CHECKPOINT = "checkpoint.safetensors";
+const METRICS = "metrics.jsonl";
+
+/**
+ * Trains until the configured step or an abort, from the run's checkpoint where it has one; returns the final state.
+ * The folder holds the checkpoint, one line of metrics per hundred steps, the loss plot and numbered sample sheets.
+ *
+ * @throws DeadiffError `checkpoint_other_run`; whatever a batch or a step fails with (the last checkpoint stays)
+ */
+export async function train(runtime: Runtime, run: Run): Promise<TrainingState> {
+  const { objective, config, folder, log } = run;
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, CHECKPOINT);
+  const resumed = await loadCheckpoint(path, run.identity);
+  const start = resumed ?? startState(objective, run.seed, run.initial);
+  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${config.batchSize}`);
+  if (start.step >= config.steps) return start;
+
+  const trainer = await createTrainer(runtime, objective, start, config);
+  const batches = run.batches(start.step);
+  try {
+    await loop(trainer, batches, run, path);
+    return await checkpoint(trainer, run, path);
+  } finally {
+    await batches.close();
+    await trainer.close();
+  }
+}
+
+async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, run: Run, path: string): Promise<void> {
+  const { config, log } = run;
+  const sums = new Map<string, number>();
+  let [counted, since, lastCheckpoint] = [0, performance.now(), performance.now()];
+  while (trainer.step < config.steps && !run.signal.aborted) {
+    const metrics = await trainer.update(await batches.next(), learningRate(trainer.step, { ...config.lr, steps: config.steps }));
+    for (const [name, value] of Object.entries(metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
+    counted++;
+    if (trainer.step % 50 === 0) {
+      const seconds = (performance.now() - since) / 1000;
+      const means = Object.fromEntries([...sums].map(([name, total]) => [name, total / counted]));
+      const rate = (counted * config.batchSize) / seconds;
+      const left = ((config.steps - trainer.step) * config.batchSize) / rate / 60;
+      log(`step ${trainer.step}/${config.steps}  ${Object.entries(means).map(([n, v]) => `${n} ${v.toPrecision(4)}`).join("  ")}  ${rate.toFixed(1)} samples/s  ${left.toFixed(0)} min left`);
+      await appendFile(join(run.folder, METRICS), `${JSON.stringify({ step: trainer.step, samples: trainer.step * config.batchSize, rate, ...means })}\n`);
+      sums.clear();
+      [counted, since] = [0, performance.now()];
+    }
+    if (performance.now() - lastCheckpoint > config.checkpointMinutes * 60_000) {
+      await checkpoint(trainer, run, path);
+      [lastCheckpoint, since, counted] = [performance.now(), performance.now(), 0];
+      sums.clear();
+    }
+  }
+}
+
+async function checkpoint(trainer: Trainer, run: Run, path: string): Promise<TrainingState> {
+  const state = await trainer.state();
+  await saveCheckpoint(path, state, run.objective, run.identity);
+  const lines = await readFile(join(run.folder, METRICS), "utf8").catch(() => "");
+  await writeFile(join(run.folder, "loss.svg"), lossPlot(run.objective.name, lines.split("\n").filter(Boolean).map((line) => JSON.parse(line) as { samples: number; loss: number })));
+  if (run.sheet !== undefined) await run.sheet(state, join(run.folder, `sheet-${String(state.step).padStart(7, "0")}.png`));
+  return state;
+}

@@ -1,0 +1,122 @@
+import { gaussian, TINY } from "@deadiff/core";
+import type { HostTensor } from "@deadiff/core";
+import { inlineRuntime } from "@deadiff/core/ort";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { baseObjective } from "../stages/base.ts";
+import { deadiffObjective } from "../stages/deadiff.ts";
+import { decoderObjective } from "../stages/decoder.ts";
+import { encodersObjective } from "../stages/encoders.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { startState } from "./initialise.ts";
+import type { Objective } from "./objective.ts";
+import { ADAMW, learningRate } from "./optimizer.ts";
+import { createTrainer } from "./trainer.ts";
+import type { TrainingState } from "./trainer.ts";
+
+type Runtime = Awaited<ReturnType<typeof inlineRuntime>>;
+let runtime: Runtime;
+let folder: string;
+beforeAll(async () => {
+  runtime = await inlineRuntime({ threads: 1 });
+  folder = await mkdtemp(join(tmpdir(), "deadiff-train-"));
+});
+afterAll(async () => {
+  await runtime.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const options = { adamW: ADAMW, emaDecay: 0.9 };
+
+/** A batch of noise with the objective's shapes; ids are small numbers, factors are 0 or 1. */
+function fakeBatch(objective: Objective, step: number): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(objective.batch).map(([name, { shape, dtype }], i): [string, HostTensor] => {
+    const dims = shape.map(Number);
+    const size = dims.reduce((n, d) => n * d, 1);
+    if (dtype === "int64") return [name, { dtype: "int64", dims, data: BigInt64Array.from({ length: size }, (_, j) => BigInt((j * 7 + step) % 5)) }];
+    const noise = gaussian(BigInt(step), i, size);
+    if (name === "timestep") return [name, { dtype: "float32", dims, data: noise.map((x) => Math.abs(x) * 300) }];
+    if (name === "a" || name === "s") return [name, { dtype: "float32", dims, data: noise.fill(Math.SQRT1_2) }];
+    if (name === "end") return [name, { dtype: "float32", dims, data: noise.map((_, j) => (j % Number(dims[1]) === 2 ? 1 : 0)) }];
+    return [name, { dtype: "float32", dims, data: noise }];
+  }));
+}
+
+async function run(objective: Objective, start: TrainingState, batches: (step: number) => Record<string, HostTensor>, until: number): Promise<{ state: TrainingState; losses: number[] }> {
+  const trainer = await createTrainer(runtime, objective, start, options);
+  const losses: number[] = [];
+  while (trainer.step < until) losses.push((await trainer.update(batches(trainer.step), 1e-3))["loss"] ?? NaN);
+  const state = await trainer.state();
+  await trainer.close();
+  return { state, losses };
+}
+
+const objectives: Objective[] = [encodersObjective(TINY, 4), decoderObjective(TINY, 2, 32), baseObjective(TINY, 2, 8), deadiffObjective(TINY, 2, 8)];
+
+describe("trainer", () => {
+  test.each(objectives)("the loss of $name falls on a fixed batch", async (objective) => {
+    const batch = fakeBatch(objective, 0);
+    const { losses } = await run(objective, startState(objective, 1), () => batch, 25);
+    expect(losses.every(Number.isFinite)).toBe(true);
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.97);
+  });
+
+  test("four steps equal two and two from a checkpoint, to the bit", async () => {
+    const objective = baseObjective(TINY, 2, 8);
+    const identity = { objective: "base", config: "tiny", seed: 5, data: "noise" };
+    const path = join(folder, "resume.safetensors");
+    const whole = await run(objective, startState(objective, 5), (step) => fakeBatch(objective, step), 4);
+    const half = await run(objective, startState(objective, 5), (step) => fakeBatch(objective, step), 2);
+    await saveCheckpoint(path, half.state, objective, identity);
+    const resumed = await loadCheckpoint(path, identity);
+    expect(resumed?.step).toBe(2);
+    const rest = await run(objective, resumed!, (step) => fakeBatch(objective, step), 4);
+    expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
+    for (const kind of ["weights", "m", "v", "ema"] as const) expect(new Map(rest.state[kind])).toEqual(new Map(whole.state[kind]));
+  });
+
+  test("a checkpoint of another run is refused by name", async () => {
+    const path = join(folder, "resume.safetensors");
+    await expect(loadCheckpoint(path, { objective: "base", config: "tiny", seed: 6, data: "noise" })).rejects.toMatchObject({ code: "checkpoint_other_run" });
+    expect(await loadCheckpoint(join(folder, "none.safetensors"), { objective: "base", config: "tiny", seed: 6, data: "noise" })).toBeNull();
+  });
+
+  test("frozen weights stay equal to the bit, trained ones move", async () => {
+    const objective = deadiffObjective(TINY, 2, 8);
+    const start = startState(objective, 3);
+    // Projections that start at zero pass no gradient on: any start that does will show what moves.
+    const weights = new Map([...start.weights].map(([name, w], i) => [name, w.every((x) => x === 0) ? gaussian(9n, i, w.length).map((x) => x * 0.1) : w]));
+    const { state } = await run(objective, { ...start, weights }, (step) => ({ ...fakeBatch(objective, step), style: ones(objective, "style"), content: ones(objective, "content") }), 3);
+    for (const [name, before] of weights) {
+      const same = before.every((x, i) => x === state.weights.get(name)?.[i]);
+      if (!objective.trained.has(name)) expect(same, `${name} is frozen`).toBe(true);
+    }
+    const moved = [...objective.trained].filter((name) => weights.get(name)?.some((x, i) => x !== state.weights.get(name)?.[i]));
+    // The words' feed-forward of the last layer is read by nobody.
+    expect([...objective.trained].filter((name) => !moved.includes(name)).every((name) => name.includes("feedForwardText"))).toBe(true);
+  });
+
+  test("a branch that no sample asks for gets no gradient", async () => {
+    const objective = deadiffObjective(TINY, 2, 8);
+    const zeros = { ...ones(objective, "content"), data: new Float32Array(2) } as HostTensor;
+    const start = startState(objective, 3);
+    const { state } = await run(objective, start, (step) => ({ ...fakeBatch(objective, step), style: ones(objective, "style"), content: zeros }), 2);
+    const names = [...objective.trained].filter((name) => name.startsWith("image.content.projection") && name.endsWith(".bias"));
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) expect(state.weights.get(name)).toEqual(start.weights.get(name));
+  });
+
+  test("the learning rate warms up in a line and ends at its floor", () => {
+    const config = { peak: 1, warmup: 10, steps: 100, floor: 0.1 };
+    expect(learningRate(0, config)).toBeCloseTo(0.1);
+    expect(learningRate(9, config)).toBeCloseTo(1);
+    expect(learningRate(100, config)).toBeCloseTo(0.1);
+  });
+});
+
+const ones = (objective: Objective, name: string): HostTensor => {
+  const dims = (objective.batch[name]?.shape ?? []).map(Number);
+  return { dtype: "float32", dims, data: new Float32Array(dims.reduce((n, d) => n * d, 1)).fill(1) };
+};

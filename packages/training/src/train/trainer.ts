@@ -1,0 +1,149 @@
+import { bindParams, grad, listParams, ops, PROFILES, simplify, toOnnx, trace } from "@deadiff/core";
+import type { Graph, HostTensor, InputSpec, Kept, Runtime, Session, Tensor } from "@deadiff/core";
+import type { Objective } from "./objective.ts";
+import { adamW, adamWScalars } from "./optimizer.ts";
+import type { AdamWConfig } from "./optimizer.ts";
+
+/** Values of named parameters. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+/** All that a run needs to go on: weights, moments and the averaged weights, after `step` updates. */
+export type TrainingState = { step: number; weights: Weights; m: Weights; v: Weights; ema: Weights };
+
+export type TrainerOptions = {
+  adamW: AdamWConfig;
+  /** Per-step decay of the averaged weights (Polyak averaging). */
+  emaDecay: number;
+};
+
+/** Averaged weights are updated once in this many steps, with the decay to that power: it costs a pass over all weights. */
+const EMA_EVERY = 8;
+
+/** Owns the weights and moments of one run inside a runtime. */
+export type Trainer = {
+  readonly step: number;
+  /** One update; returns the loss and other scalars of the batch. */
+  update(batch: Readonly<Record<string, HostTensor>>, lr: number): Promise<Record<string, number>>;
+  /** Copies everything out. */
+  state(): Promise<TrainingState>;
+  close(): Promise<void>;
+};
+
+const kept = (kind: "w" | "m" | "v" | "ema", name: string): string => `${kind}/${name}`;
+
+/**
+ * Loads an objective's training step as one graph (forward, backward, clipping, AdamW) and the state it starts from.
+ * The state lives in the runtime between steps and is not copied.
+ */
+export async function createTrainer(runtime: Runtime, objective: Objective, start: TrainingState, options: TrainerOptions): Promise<Trainer> {
+  const shapes = new Map(objective.parameters.map(({ name, spec }) => [name, spec.shape]));
+  const trained = objective.parameters.map(({ name }) => name).filter((name) => objective.trained.has(name));
+  const graph = stepGraph(objective, options.adamW);
+  const session = await openFed(runtime, graph);
+  const average = await openFed(runtime, averageGraph(trained, shapes, options.emaDecay ** EMA_EVERY));
+  const write = (kind: "w" | "m" | "v" | "ema", values: Weights, names: Iterable<string>) => Promise.all([...names].map((name) => {
+    const data = values.get(name);
+    if (data === undefined) throw new TypeError(`${objective.name}: the state holds no ${kind} of ${name}`);
+    return runtime.write(kept(kind, name), { dtype: "float32", dims: shapes.get(name) ?? [], data });
+  }));
+  await write("w", start.weights, shapes.keys());
+  for (const kind of ["m", "v", "ema"] as const) await write(kind, start[kind], trained);
+
+  // Only what the graph reads is fed: a frozen part that the loss never touches is not an input of it.
+  const stored: Record<string, Kept> = {};
+  for (const input of session.inputNames) {
+    if (shapes.has(input)) stored[input] = { kept: kept("w", input) };
+    else if (/^[mv]\//.test(input)) stored[input] = { kept: input };
+  }
+  const keep = Object.fromEntries(trained.flatMap((name) => (["w", "m", "v"] as const).map((kind) => [`next ${kept(kind, name)}`, kept(kind, name)])));
+  const averageFeeds = Object.fromEntries(trained.flatMap((name) => (["w", "ema"] as const).map((kind) => [kept(kind, name), { kept: kept(kind, name) }])));
+  const averageKeep = Object.fromEntries(trained.map((name) => [`next ${kept("ema", name)}`, kept("ema", name)]));
+  const scalar = (value: number): HostTensor => ({ dtype: "float32", dims: [], data: Float32Array.of(value) });
+
+  let step = start.step;
+  return {
+    get step() { return step; },
+    async update(batch, lr) {
+      const scalars = adamWScalars(step + 1, lr, options.adamW);
+      const results = await session.run(
+        { ...batch, ...stored, "adamw lr": scalar(scalars.lr), "adamw decay": scalar(scalars.decay), "adamw eps": scalar(scalars.eps) },
+        { keep },
+      );
+      step++;
+      if (step % EMA_EVERY === 0) await average.run(averageFeeds, { keep: averageKeep });
+      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Number(data[0])]));
+    },
+    async state() {
+      const read = async (kind: "w" | "m" | "v" | "ema", names: Iterable<string>): Promise<Weights> => {
+        const values = new Map<string, Float32Array>();
+        for (const name of names) values.set(name, (await runtime.read(kept(kind, name))).data as Float32Array);
+        return values;
+      };
+      return { step, weights: await read("w", shapes.keys()), m: await read("m", trained), v: await read("v", trained), ema: await read("ema", trained) };
+    },
+    async close() {
+      await session.close();
+      await average.close();
+      await runtime.drop([...shapes.keys()].flatMap((name) => (["w", "m", "v", "ema"] as const).map((kind) => kept(kind, name))));
+    },
+  };
+}
+
+function openFed(runtime: Runtime, graph: Graph): Promise<Session> {
+  return runtime.open({ name: graph.name, onnx: toOnnx(graph, { profile: PROFILES.cpu, parameters: { kind: "fed" } }) });
+}
+
+/** Batch, weights, moments and AdamW's scalars -> loss, metrics, gradient norm, and the next weights and moments. */
+export function stepGraph(objective: Objective, config: AdamWConfig): Graph {
+  const trained = objective.parameters.filter(({ name }) => objective.trained.has(name));
+  const scalar: InputSpec = { shape: [] };
+  const moments = Object.fromEntries(trained.flatMap(({ name, spec }) => (["m", "v"] as const).map((kind) => [kept(kind, name), { shape: spec.shape }])));
+  return simplify(trace(objective.name, { ...objective.batch, ...moments, "adamw lr": scalar, "adamw decay": scalar, "adamw eps": scalar }, (all) => {
+    const inputs = all as Record<string, Tensor>;
+    const of = (name: string): Tensor => {
+      const x = inputs[name];
+      if (x === undefined) throw new TypeError(`${objective.name}: no input ${name}`);
+      return x;
+    };
+    const { loss, ...metrics } = objective.loss(inputs);
+    const used = new Map(parameterTensors(loss).map((p) => [p.name, p.tensor]));
+    const slots = trained.map(({ name, spec }) => {
+      // A parameter the loss never reads has no gradient; it is given a tensor of its own and stays as it is.
+      const parameter = used.get(name) ?? bindParams(spec, name);
+      return { name, parameter, m: of(kept("m", name)), v: of(kept("v", name)) };
+    });
+    const gradients = grad(loss, slots.map((s) => s.parameter));
+    const full = slots.map((s, i) => ({ ...s, gradient: gradients[i] ?? loss }));
+    const { updates, gradientNorm } = adamW(full, { lr: of("adamw lr"), decay: of("adamw decay"), eps: of("adamw eps") }, config);
+    const next = updates.flatMap((u, i) => {
+      const name = slots[i]?.name ?? "";
+      return [[`next ${kept("w", name)}`, u.parameter], [`next ${kept("m", name)}`, u.m], [`next ${kept("v", name)}`, u.v]] as const;
+    });
+    return { loss, ...metrics, "gradient norm": gradientNorm, ...Object.fromEntries(next) };
+  }));
+}
+
+/** ema + (w - ema) (1 - decay) for every trained weight. */
+function averageGraph(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>, decay: number): Graph {
+  const specs = Object.fromEntries(names.flatMap((name) => (["w", "ema"] as const).map((kind) => [kept(kind, name), { shape: shapes.get(name) ?? [] }])));
+  return trace("average", specs, (x) => Object.fromEntries(names.map((name) => {
+    const [w, ema] = [x[kept("w", name)], x[kept("ema", name)]];
+    if (w === undefined || ema === undefined) throw new TypeError(`average: no input for ${name}`);
+    return [`next ${kept("ema", name)}`, ops.add(ema, ops.mul(ops.sub(w, ema), 1 - decay))];
+  })));
+}
+
+/** The parameter tensors that `x` depends on. */
+function parameterTensors(x: Tensor): { name: string; tensor: Tensor }[] {
+  const found: { name: string; tensor: Tensor }[] = [];
+  const seen = new Set<Tensor>([x]);
+  const stack = [x];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.op.kind === "parameter") found.push({ name: node.op.name, tensor: node });
+    for (const operand of node.inputs) if (!seen.has(operand)) { seen.add(operand); stack.push(operand); }
+  }
+  return found;
+}
+
+/** The parameters of a spec tree, named under a prefix. */
+export const parametersUnder = (spec: unknown, prefix: string): Objective["parameters"] => listParams(spec, prefix);
