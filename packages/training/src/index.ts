@@ -1,4 +1,5 @@
 export { createBatches, type Batch, type Batches, type BatchOptions } from "./data/batches/batches.ts";
+export { fingerprintOf } from "./data/batches/fingerprint.ts";
 export { paintScene } from "./data/batches/paint.ts";
 export { drawCaption, type Caption } from "./data/captions/captions.ts";
 export { vocabularyOf } from "./data/captions/vocabulary.ts";

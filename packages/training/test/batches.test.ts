@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBatches, viewOf, type Part, type View } from "../src/index.ts";
+import { createBatches, fingerprintOf, viewOf, type Part, type View } from "../src/index.ts";
 import { makeFixture } from "./fixture.ts";
 
 let fixture: Awaited<ReturnType<typeof makeFixture>>;
@@ -78,6 +78,13 @@ describe("batches", () => {
       expect(target.buffer).toBe(reference.buffer);
       await stream.close();
     }
+  });
+
+  it("have a fingerprint that tells seeds and tasks apart and is the same each time", () => {
+    const fingerprint = fingerprintOf(view, 3);
+    expect(fingerprintOf(view, 3)).toBe(fingerprint);
+    expect(fingerprintOf(view, 4)).not.toBe(fingerprint);
+    expect(fingerprintOf(view, 3, { tasks: ["stre"] })).not.toBe(fingerprint);
   });
 
   it("reject what is still awaited when they are closed", async () => {

@@ -2,12 +2,14 @@
 //   hands       the clean drawings, one column a hand
 //   treatments  one row a treatment, each tile another subject, hand and parameters
 //   styles      one row a style, each tile another subject: the rows must look alike
+//   pairs       one row a training pair: reference and target, with their captions
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { openDataset, type Dataset } from "./dataset/read.ts";
 import { HAND_IDS } from "./hands.ts";
+import { pairAt } from "./pairs.ts";
 import { DATA_FOLDER } from "./paths.ts";
 import { figureFromBytes } from "./pixels/picture.ts";
 import { createScratch } from "./pixels/scratch.ts";
@@ -16,6 +18,7 @@ import { drawGrid, type Grid, type Tile } from "./sheet/grid.ts";
 import { tileOf } from "./sheet/tile.ts";
 import { applyStyle, drawStyle, treatmentWords, type Style } from "./style.ts";
 import { TREATMENT_IDS, type TreatmentId } from "./treatments/table.ts";
+import { viewOf } from "./view.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,7 +34,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const number = z.coerce.number().int().nonnegative();
-const kind = z.enum(["hands", "treatments", "styles"]).parse(positionals[0] ?? "treatments");
+const kind = z.enum(["hands", "treatments", "styles", "pairs"]).parse(positionals[0] ?? "treatments");
 const size = number.parse(options.size);
 const seed = number.parse(options.seed);
 const columns = number.parse(options.columns);
@@ -76,6 +79,19 @@ function gridOf({ subjects }: Dataset): Grid {
       return {
         columns: names.slice(0, columns),
         rows: styles.map((style) => ({ label: `${style.hand}, ${treatmentWords(style)[0]}`, tiles: names.slice(0, columns).map((name) => paint(name, style)) })),
+      };
+    }
+    case "pairs": {
+      const view = viewOf(dataset, "train", { subjects: "start", treatments });
+      return {
+        columns: ["reference", "target"],
+        rows: Array.from({ length: columns }, (_, n) => {
+          const { task, reference, target } = pairAt(view, seed, n);
+          return {
+            label: `${task}: ${reference.caption.text} -> ${target.caption.text}`,
+            tiles: [reference, target].map(({ cell, style }) => paint(cell.subject.name, style)),
+          };
+        }),
       };
     }
   }

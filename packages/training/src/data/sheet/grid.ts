@@ -24,7 +24,7 @@ export async function drawGrid({ rows, columns }: Grid, zoom: number): Promise<B
     tiles.forEach((tile, column) => copyTile(tile, zoom, pixels, width, margin + column * (side + GAP), HEAD + row * (side + GAP)));
   });
   const texts = [
-    ...columns.map((label, column) => text(label, margin + column * (side + GAP), HEAD - 5)),
+    ...columns.map((label, column) => text(cut(label, side), margin + column * (side + GAP), HEAD - 5)),
     ...rows.map(({ label }, row) => text(label, 6, HEAD + row * (side + GAP) + side / 2 + FONT / 3)),
   ];
   const words = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="${FONT}">${texts.join("")}</svg>`;
@@ -42,6 +42,12 @@ function copyTile({ side, rgb }: Tile, zoom: number, to: Buffer, width: number, 
       for (let channel = 0; channel < 3; channel++) to[at + channel] = rgb[from + channel] ?? 0;
     }
   }
+}
+
+/** As much of a label as fits above a tile. */
+function cut(label: string, width: number): string {
+  const fits = Math.floor(width / (FONT * 0.55));
+  return label.length <= fits ? label : `${label.slice(0, fits - 1)}\u2026`;
 }
 
 function text(words: string, x: number, y: number): string {

@@ -20,7 +20,7 @@ export const pixelArt = treatment({
     const cells = cellsOf(figure, Math.round(cell * unit), scratch);
     const { count, side } = cells;
     const outline: Rgb = lightnessOf(ground.rgb) > 0.45 ? mixed(ground.rgb, BLACK, 0.82) : [0.96, 0.96, 0.98];
-    const solid = (u: number, v: number) => u >= 0 && v >= 0 && u < count && v < count && (cells.a[v * count + u] ?? 0) >= 0.5;
+    const solid = (u: number, v: number) => u >= 0 && v >= 0 && u < count && v < count && (cells.a[v * count + u] ?? 0) >= 0.4;
     const level = (value: number, cover: number) => Math.round(Math.min(1, value / cover) * levels) / levels;
     for (let y = 0; y < size; y++) {
       const v = Math.floor(y / side);
