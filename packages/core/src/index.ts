@@ -42,6 +42,7 @@ export { clipPixels, imagesFromSigned, pixelsSigned } from "./image/pixels.ts";
 
 export { samplingDefaults } from "./pipeline/defaults.ts";
 export { GAIN_PRESETS, layerGains } from "./pipeline/gains.ts";
+export type { GainPreset } from "./pipeline/gains.ts";
 export { GRAPH_NAMES, graphNamed, latentMultiple } from "./pipeline/graphs.ts";
 export type { GraphName } from "./pipeline/graphs.ts";
 export type { Model, ModelFacts } from "./pipeline/model.ts";

@@ -1,22 +1,24 @@
-import { DeadiffError } from "../src/errors.ts";
-import { deadiffSpec } from "../src/models/deadiff.ts";
-import type { DeadiffConfig } from "../src/models/deadiff.ts";
-import { listParams } from "../src/models/params.ts";
-import type { Init } from "../src/models/params.ts";
-import { vaeFactor } from "../src/models/vae.ts";
-import { writeBundle } from "../src/node/write-bundle.ts";
-import { latentMultiple } from "../src/pipeline/graphs.ts";
-import type { PreviewMatrix } from "../src/pipeline/preview.ts";
-import { TINY } from "../src/presets.ts";
-import { encodeSafetensors, tensorToWrite } from "../src/weights/safetensors-write.ts";
-import { initialWeights } from "../src/weights/initial-weights.ts";
+import { DeadiffError } from "../errors.ts";
+import { deadiffSpec } from "../models/deadiff.ts";
+import type { DeadiffConfig } from "../models/deadiff.ts";
+import { listParams } from "../models/params.ts";
+import type { Init } from "../models/params.ts";
+import { vaeFactor } from "../models/vae.ts";
+import { writeBundle } from "./write-bundle.ts";
+import { latentMultiple } from "../pipeline/graphs.ts";
+import type { PreviewMatrix } from "../pipeline/preview.ts";
+import { TINY } from "../presets.ts";
+import { encodeSafetensors, tensorToWrite } from "../weights/safetensors-write.ts";
+import { initialWeights } from "../weights/initial-weights.ts";
 
-/** Words of a tiny bundle's vocabulary; the rest are `word3`, `word4`, ... */
+/** Words of a random bundle's vocabulary; the rest are named `word7`, `word8`, ... */
 const WORDS = ["a", "red", "cat", "dog", "blue", "house", "bad"];
 
 /**
- * Writes a bundle of random weights from a seed: every layer is there and takes part (what starts at zero in training
- * is given small values), nothing is trained.
+ * Writes a bundle of random weights from a seed, for tests, benchmarks and a stack without a model: every layer is
+ * there and takes part (what starts at zero in training is given small values), nothing is trained.
+ *
+ * @param options.config default: `TINY` @param options.size side of a picture, pixels
  */
 export async function writeRandomBundle(folder: string, options: { config?: DeadiffConfig; seed?: number; size?: number; preview?: PreviewMatrix } = {}): Promise<void> {
   const { config = TINY, seed = 1 } = options;
@@ -34,7 +36,7 @@ export async function writeRandomBundle(folder: string, options: { config?: Dead
     weights: ["weights.safetensors"],
     ...(options.preview && { preview: options.preview }),
     licence: { name: "Apache-2.0" },
-    provenance: { madeBy: "a test", sources: [] },
+    provenance: { madeBy: "random numbers", sources: [] },
   }, async (write) => {
     await write("words.json", [new TextEncoder().encode(JSON.stringify({ format: "deadiff-words", formatVersion: 1, contextLength: config.text.context, words }))]);
     await write("weights.safetensors", encodeSafetensors(parameters.map(({ name, spec }) => {

@@ -1,0 +1,147 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { hostImage, parametersSchema, SD15 } from "@deadiff/core";
+import { encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseReference } from "../src/arguments/reference.ts";
+import type { CommandContext } from "../src/context.ts";
+import { run } from "../src/program.ts";
+
+const reference = fileURLToPath(new URL("../../../packages/core/test/reference/deadiff-small/", import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "deadiff-cli-"));
+  await writeRandomBundle(join(folder, "tiny"), { size: 32 });
+  await writeRandomBundle(join(folder, "other"), { size: 32, seed: 2 });
+  await writeFile(join(folder, "ref.png"), await encodePng(hostImage(8, 8, new Uint8Array(192).map((_, i) => i))));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the command in this process. */
+async function deadiff(line: string, options: Partial<CommandContext> = {}): Promise<{ code: number; out: string; err: string }> {
+  const result = { code: 0, out: "", err: "" };
+  const context: CommandContext = {
+    out: (text) => (result.out += text), err: (text) => (result.err += text), bars: null,
+    signal: new AbortController().signal, cwd: folder, cacheFolder: join(folder, "cache"), ...options,
+  };
+  result.code = await run(line.split(" "), context);
+  return result;
+}
+
+const generate = "generate -b tiny --no-cache --threads 1 -r ref.png -p cat --steps 2";
+
+test("generate writes a PNG that holds every parameter, and the same parameters make it again", async () => {
+  const { code, out } = await deadiff(`${generate} -o one.png --seed 5 --strength 0.5 --gains 1,1,1,0,0,1,1 --size 32x16 --negative bad --sampler heun --guidance 3 --json`);
+  expect(code).toBe(0);
+  const png = await readFile(join(folder, "one.png"));
+  const parameters = parametersSchema.parse(readPngParameters(png));
+  expect(parameters).toMatchObject({ seed: "5", strength: 0.5, gains: [1, 1, 1, 0, 0, 1, 1], width: 32, height: 16, negativePrompt: "bad", sampler: "heun", guidance: 3, steps: 2, prompt: "cat" });
+  expect(JSON.parse(out)).toMatchObject({ images: [{ file: "one.png", seed: "5" }], parameters, warnings: [] });
+  await deadiff(`${generate} -o two.png --seed 5 --strength 0.5 --gains 1,1,1,0,0,1,1 --size 32x16 --negative bad --sampler heun --guidance 3`);
+  expect(await readFile(join(folder, "two.png"))).toEqual(png);
+  const inspected = await deadiff("inspect one.png --json");
+  expect(JSON.parse(inspected.out)).toEqual({ kind: "picture", ...parameters });
+}, 30_000);
+
+test("several pictures are numbered", async () => {
+  expect((await deadiff(`${generate} -o many.png --count 3 --seed 1`)).code).toBe(0);
+  expect((await readdir(folder)).filter((name) => name.startsWith("many"))).toEqual(["many-1.png", "many-2.png", "many-3.png"]);
+}, 30_000);
+
+test("a style code is saved, blended, inspected and used, and refused by another model", async () => {
+  expect((await deadiff("style save ref.png -b tiny --no-cache --mode style -o a.style")).code).toBe(0);
+  expect((await deadiff("style blend a.style:0.25 a.style -o b.style")).code).toBe(0);
+  expect(await readFile(join(folder, "b.style"))).toEqual(await readFile(join(folder, "a.style")));
+  expect(JSON.parse((await deadiff("inspect b.style --json")).out)).toMatchObject({ kind: "style-code", branches: ["style"] });
+  expect((await deadiff("generate -b tiny --no-cache -r b.style:0.7:style -p cat --steps 1 -o code.png")).code).toBe(0);
+  const refused = await deadiff("generate -b other --no-cache -r b.style -p cat --steps 1 -o no.png");
+  expect(refused).toMatchObject({ code: 2, out: "" });
+  expect(refused.err).toContain("[style_code_version]");
+  expect(await readdir(folder)).not.toContain("no.png");
+}, 30_000);
+
+test("inspect tells a bundle's sizes, parts and files", async () => {
+  const { out } = await deadiff("inspect tiny --verify --json");
+  expect(JSON.parse(out)).toMatchObject({ kind: "bundle", name: "tiny", preset: "tiny", prediction: "v", sizes: { default: 32 } });
+  expect((await deadiff("inspect tiny")).out).toMatch(/^kind +bundle\nname +tiny\n/);
+});
+
+test("import makes a bundle of the reference checkpoint, and nothing of one that does not fit", async () => {
+  const { unet, text, vision, qformer, vae } = JSON.parse(await readFile(join(reference, "config.json"), "utf8")) as Record<string, Record<string, never>>;
+  const { width } = text!;
+  const config = {
+    ...SD15, name: "small", text: { ...SD15.text, vocabulary: text!["vocab"], width, layers: text!["layers"], heads: text!["heads"] },
+    vision: { ...SD15.vision, ...vision },
+    qFormer: {
+      ...SD15.qFormer, width: qformer!["hidden"], layers: qformer!["layers"], heads: qformer!["heads"], intermediate: qformer!["intermediate"],
+      vocabulary: qformer!["vocab"], maxPositions: qformer!["maxpos"], imageWidth: vision!["width"],
+    },
+    unet: { ...SD15.unet, channels: unet!["model_channels"], multipliers: unet!["channel_mult"], heads: unet!["num_heads"], contextWidth: width },
+    vae: { ...SD15.vae, channels: vae!["ch"], multipliers: vae!["ch_mult"], resBlocks: vae!["num_res_blocks"] },
+  };
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  const tokenizer = fileURLToPath(new URL("../../../packages/core/test/fixtures/tokenizer", import.meta.url));
+  expect(await deadiff(`import ${reference}checkpoint.ckpt --tokenizer ${tokenizer} --config config.json -o imported`)).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse((await deadiff("inspect imported --json")).out)).toMatchObject({ name: "small", sizes: { default: 512, multipleOf: 64 } });
+  expect(await deadiff(`import ${reference}checkpoint.ckpt --tokenizer ${tokenizer} -o sd15`)).toMatchObject({ code: 2, err: expect.stringContaining("[checkpoint_keys]") as string });
+  expect(await deadiff(`import ${reference}checkpoint.ckpt --tokenizer ${tokenizer} --config config.json -o imported --json`)).toMatchObject({ code: 2, out: expect.stringContaining("bundle_exists") as string });
+  const names = await readdir(folder);
+  expect(names).not.toContain("sd15");
+  expect(names.filter((name) => name.startsWith("."))).toEqual([]);
+}, 30_000);
+
+test.each([
+  ["generate -b nowhere -o x.png", 2, "bundle_missing_file"],
+  ["generate -b tiny -r missing.png -o x.png", 2, "file_unreadable"],
+  ["generate -b tiny -r config.txt -o x.png", 2, "unsupported_format"],
+  ["generate -b tiny -o x.jpg", 2, "output_format"],
+  ["generate -b tiny -o no/where/x.png", 2, "output_folder"],
+  ["generate -b tiny --no-cache --size 33 -o x.png", 2, "size_unsupported"],
+  ["generate -b tiny --no-cache --steps 0 -o x.png", 2, "request_invalid"],
+  ["inspect ref.png", 2, "no_parameters"],
+  ["inspect nothing", 2, "file_unreadable"],
+  ["style blend ref.png -o x.style", 2, "style_code_invalid"],
+])("%s fails with %i and %s, and leaves nothing", async (line, code, expected) => {
+  await writeFile(join(folder, "config.txt"), "words");
+  const plain = await deadiff(line);
+  expect(plain.code).toBe(code);
+  expect(plain.err).toContain(`[${expected}]`);
+  const json = await deadiff(`${line} --json`);
+  expect([json.code, (JSON.parse(json.out) as { error: { code: string } }).error.code]).toEqual([code, expected]);
+  expect((await readdir(folder)).filter((name) => name.startsWith("x."))).toEqual([]);
+}, 30_000);
+
+test.each([["generate", 2], ["generate -o x.png --steps many", 2], ["generate -o x.png --gains loud", 2], ["generate -o x.png --size big", 2], ["nonsense", 2], ["--help", 0], ["--version", 0]])(
+  "%s ends with %i", async (line, code) => {
+    expect((await deadiff(line)).code).toBe(code);
+  },
+);
+
+test("a reference names its file, weight and mode", () => {
+  expect(parseReference("a.png")).toEqual({ file: "a.png" });
+  expect(parseReference("a.png:0.5")).toEqual({ file: "a.png", weight: 0.5 });
+  expect(parseReference("a.png:.5:both")).toEqual({ file: "a.png", weight: 0.5, mode: "both" });
+  expect(parseReference("a.png:content")).toEqual({ file: "a.png", mode: "content" });
+  expect(parseReference("C:\\pictures\\a.png:2:style")).toEqual({ file: "C:\\pictures\\a.png", weight: 2, mode: "style" });
+});
+
+const script = fileURLToPath(new URL("../src/deadiff.ts", import.meta.url));
+
+test("Ctrl-C stops a job with 130, writes nothing and leaves no process", async () => {
+  const child = spawn(process.execPath, [script, ...`${generate} -o stopped.png --steps 1000 --count 64 --size 256`.split(" ")], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let err = "";
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const children = await promisify(execFile)("ps", ["-o", "pid=", "--ppid", String(child.pid)]).then(({ stdout }) => stdout.trim().split(/\s+/).filter(Boolean));
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+  expect(err).toContain("[interrupted]");
+  expect(await readdir(folder)).not.toContain("stopped-01.png");
+  for (const pid of children) expect(() => process.kill(Number(pid), 0)).toThrow();
+}, 30_000);
