@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { grad } from "../src/graph/grad.ts";
-import { trace } from "../src/graph/graph.ts";
+import { parametersOf, trace } from "../src/graph/graph.ts";
 import type { Graph, InputSpec } from "../src/graph/graph.ts";
+import { interpret } from "../src/graph/interpret.ts";
+import type { Feeds } from "../src/graph/interpret.ts";
 import { PROFILES } from "../src/graph/onnx/profile.ts";
 import type { Profile } from "../src/graph/onnx/profile.ts";
 import { add, broadcast, constant, mean, mul, square, sub } from "../src/graph/ops.ts";
@@ -37,6 +39,7 @@ import { inlineRuntime } from "../src/runtime/inline.ts";
 import { planSampling } from "../src/sampling/plan.ts";
 import { betas, makeSchedule, SD_BETAS } from "../src/sampling/schedule.ts";
 import type { HostTensor, Session } from "../src/session.ts";
+import { float32Values } from "../src/weights/host-tensor.ts";
 import { foreignKeys } from "../src/weights/key-map.ts";
 import type { Safetensors } from "../src/weights/safetensors.ts";
 
@@ -46,6 +49,8 @@ export type Comparison = { name: string; error: number; tolerance: number };
 /** Single stages in float32, and what accumulates over steps or through a backward pass (the reference's README). */
 const STAGE = 1e-4;
 const LONG = 1e-3;
+/** Central differences at h = 1e-6 in float64. */
+const EXACT = 1e-5;
 
 /** The folder's config.json, in the authors' words. */
 const referenceConfig = z.object({
@@ -91,10 +96,15 @@ type Context = {
   open: (graph: Graph) => Promise<Session>;
   run: (graph: Graph, feeds: Record<string, HostTensor>) => Promise<Record<string, HostTensor>>;
   compare: (name: string, actual: HostTensor | undefined, expected: HostTensor, tolerance: number) => void;
+  /** The parameters of a graph as the bundle holds them, where gradients are also checked in float64. */
+  exactFeeds: ((graph: Graph) => Promise<Feeds>) | null;
 };
 
-/** Runs every comparison. @param folder holds checkpoint.ckpt, config.json, io.safetensors and grads.safetensors */
-export async function checkReference(folder: string, options: { tokenizer: string; profile?: Profile }): Promise<Comparison[]> {
+/**
+ * Runs every comparison; with `exact` also each task's gradient in float64 against central differences of its loss.
+ * @param folder holds checkpoint.ckpt, config.json, io.safetensors and grads.safetensors
+ */
+export async function checkReference(folder: string, options: { tokenizer: string; profile?: Profile; exact?: boolean }): Promise<Comparison[]> {
   const io = await openSafetensorsFile(join(folder, "io.safetensors"));
   const grads = await openSafetensorsFile(join(folder, "grads.safetensors"));
   const bundleFolder = join(tmpdir(), `deadiff-reference-${process.pid}`);
@@ -121,6 +131,7 @@ export async function checkReference(folder: string, options: { tokenizer: strin
           await session.close();
         }
       },
+      exactFeeds: options.exact === true ? (graph) => parameterFeeds(graph, bundle.path("weights.safetensors")) : null,
       compare: (name, actual, expected, tolerance) => comparisons.push({ name, tolerance, error: relativeError(actual, expected) }),
     };
     await checkEncoders(context);
@@ -301,7 +312,7 @@ async function checkVae({ config: c, io, run, compare }: Context): Promise<void>
   compare("vae.moments", (await run(encode, { pixels }))["moments"], await io.read("vae.moments"), STAGE);
 }
 
-async function checkGradients({ config: c, io, grads, open, compare }: Context): Promise<void> {
+async function checkGradients({ config: c, io, grads, open, compare, exactFeeds }: Context): Promise<void> {
   const keys = foreignKeys(c);
   const spec = deadiffSpec(c);
   const trained = new Set(trainedParams(c));
@@ -334,6 +345,10 @@ async function checkGradients({ config: c, io, grads, open, compare }: Context):
     const results = await session.run(feeds);
     const spread = await roundingSpread(session, feeds, results);
     await session.close();
+    if (exactFeeds !== null) {
+      const { along, difference } = directionalDerivative(simplify(graph), names, { ...(await exactFeeds(graph)), ...feeds });
+      compare(`${task}/float64 derivative along the gradient`, along, difference, EXACT);
+    }
     compare(`${task}/loss`, results["loss"] && { ...results["loss"], dims: [1] }, await grads.read(`${task}/loss`), LONG);
     const seen = new Set([`${task}/loss`]);
     for (const name of names) {
@@ -370,6 +385,37 @@ async function roundingSpread(session: Session, feeds: Record<string, HostTensor
     }
   }
   return spread;
+}
+
+async function parameterFeeds(graph: Graph, file: string): Promise<Feeds> {
+  const weights = await openSafetensorsFile(file);
+  const feeds: Record<string, Feeds[string]> = {};
+  for (const { op } of parametersOf(graph)) {
+    const tensor = await weights.read(op.name);
+    feeds[op.name] = { dims: tensor.dims, data: float32Values(op.name, tensor) };
+  }
+  await weights.close();
+  return feeds;
+}
+
+/**
+ * The loss's derivative along its gradient g, in float64: as the gradient has it, |g|, and as a central difference has
+ * it. Holds the gradient to account where float32 cannot (see `roundingSpread`).
+ */
+function directionalDerivative(graph: Graph, names: readonly string[], feeds: Feeds): { along: HostTensor; difference: HostTensor } {
+  const results = interpret(graph, feeds);
+  const norm = Math.sqrt(names.reduce((sum, name) => sum + (results[`d ${name}`]?.data.reduce((s, v) => s + v * v, 0) ?? 0), 0));
+  const lossAt = (h: number): number => {
+    const moved = Object.fromEntries(names.flatMap((name) => {
+      const [g, w] = [results[`d ${name}`]?.data, feeds[name]];
+      return g === undefined || w === undefined ? [] : [[name, { dims: w.dims, data: Float64Array.from(w.data, (v, i) => Number(v) + (h * (g[i] ?? 0)) / norm) }] as const];
+    }));
+    const loss = graph.outputs["loss"];
+    return loss === undefined ? NaN : (interpret({ ...graph, outputs: { loss } }, { ...feeds, ...moved })["loss"]?.data[0] ?? NaN);
+  };
+  const h = 1e-6;
+  const scalar = (value: number): HostTensor => ({ dtype: "float64", dims: [1], data: Float64Array.of(value) });
+  return { along: scalar(norm), difference: scalar((lossAt(h) - lossAt(-h)) / (2 * h)) };
 }
 
 const zeroLike = (x: HostTensor): HostTensor => ({ dtype: "float32", dims: x.dims, data: new Float32Array(x.data.length) });

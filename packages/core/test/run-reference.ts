@@ -2,7 +2,7 @@
 import { checkReference } from "./reference-check.ts";
 import { referenceFolder, tokenizerFixture } from "./reference-folder.ts";
 
-const comparisons = await checkReference(referenceFolder(), { tokenizer: tokenizerFixture });
+const comparisons = await checkReference(referenceFolder(), { tokenizer: tokenizerFixture, exact: true });
 let failed = 0;
 for (const { name, error, tolerance } of comparisons) {
   const ok = error <= tolerance;
