@@ -12,7 +12,7 @@ export type TrainingState = { step: number; weights: Weights; m: Weights; v: Wei
 
 export type TrainerOptions = {
   adamW: AdamWConfig;
-  /** Per-step decay of the averaged weights (Polyak averaging). */
+  /** Per-step decay of the averaged weights (Polyak averaging), reached from below: early averages forget the start. */
   emaDecay: number;
 };
 
@@ -40,7 +40,7 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
   const trained = objective.parameters.map(({ name }) => name).filter((name) => objective.trained.has(name));
   const graph = stepGraph(objective, options.adamW);
   const session = await openFed(runtime, graph);
-  const average = await openFed(runtime, averageGraph(trained, shapes, options.emaDecay ** EMA_EVERY));
+  const average = await openFed(runtime, averageGraph(trained, shapes));
   const write = (kind: "w" | "m" | "v" | "ema", values: Weights, names: Iterable<string>) => Promise.all([...names].map((name) => {
     const data = values.get(name);
     if (data === undefined) throw new TypeError(`${objective.name}: the state holds no ${kind} of ${name}`);
@@ -70,7 +70,10 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
         { keep },
       );
       step++;
-      if (step % EMA_EVERY === 0) await average.run(averageFeeds, { keep: averageKeep });
+      if (step % EMA_EVERY === 0) {
+        const decay = Math.min(options.emaDecay, (1 + step) / (10 + step)) ** EMA_EVERY;
+        await average.run({ ...averageFeeds, "new share": scalar(1 - decay) }, { keep: averageKeep });
+      }
       return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Number(data[0])]));
     },
     async state() {
@@ -123,13 +126,14 @@ export function stepGraph(objective: Objective, config: AdamWConfig): Graph {
   }));
 }
 
-/** ema + (w - ema) (1 - decay) for every trained weight. */
-function averageGraph(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>, decay: number): Graph {
-  const specs = Object.fromEntries(names.flatMap((name) => (["w", "ema"] as const).map((kind) => [kept(kind, name), { shape: shapes.get(name) ?? [] }])));
-  return trace("average", specs, (x) => Object.fromEntries(names.map((name) => {
-    const [w, ema] = [x[kept("w", name)], x[kept("ema", name)]];
-    if (w === undefined || ema === undefined) throw new TypeError(`average: no input for ${name}`);
-    return [`next ${kept("ema", name)}`, ops.add(ema, ops.mul(ops.sub(w, ema), 1 - decay))];
+/** ema + (w - ema) (1 - decay) for every trained weight; `new share` is 1 - decay. */
+function averageGraph(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): Graph {
+  const specs: Record<string, InputSpec> = Object.fromEntries(names.flatMap((name) => (["w", "ema"] as const).map((kind) => [kept(kind, name), { shape: shapes.get(name) ?? [] }])));
+  return trace("average", { ...specs, "new share": { shape: [] } }, (x) => Object.fromEntries(names.map((name) => {
+    const inputs = x as Record<string, Tensor>;
+    const [w, ema, share] = [inputs[kept("w", name)], inputs[kept("ema", name)], inputs["new share"]];
+    if (w === undefined || ema === undefined || share === undefined) throw new TypeError(`average: no input for ${name}`);
+    return [`next ${kept("ema", name)}`, ops.add(ema, ops.mul(ops.sub(w, ema), share))];
   })));
 }
 
