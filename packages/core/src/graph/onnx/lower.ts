@@ -11,6 +11,7 @@ import { IR_VERSION, ONNX_DTYPE, OPSET, ORT_DOMAIN } from "./format.ts";
 import { ModelProtoSchema, ValueInfoProtoSchema } from "./onnx_pb.ts";
 import type { ValueInfoProto } from "./onnx_pb.ts";
 import type { Profile } from "./profile.ts";
+import { emitWinograd, winogradFits } from "./winograd.ts";
 
 /** How parameters reach the runtime: fed at every run (training), or from a weight file beside the graph (inference). */
 export type ParameterSource = { kind: "fed" } | { kind: "external"; locate: (name: string) => ExternalLocation };
@@ -64,6 +65,7 @@ class Lowering {
   readonly #parameters: ParameterSource;
   readonly #values = new Map<Tensor, { name: string; dtype: DType }>();
   readonly #casts = new Map<string, string>();
+  readonly typical: Readonly<Record<string, number>>;
   readonly #precise: ReadonlySet<Tensor>;
   readonly #normsWithSilu: ReadonlySet<Tensor>;
 
@@ -71,6 +73,7 @@ class Lowering {
     this.out = out;
     this.profile = options.profile;
     this.#parameters = options.parameters;
+    this.typical = graph.typical ?? {};
     const nodes = nodesOf(graph);
     this.#precise = anglesOf(nodes);
     this.#normsWithSilu = this.profile.nhwc ? normsWithSilu(nodes, Object.values(graph.outputs)) : new Set();
@@ -125,6 +128,13 @@ class Lowering {
   /** Whether the normalisation `x` is written with the SiLU that follows it. */
   appliesSilu(x: Tensor): boolean {
     return this.#normsWithSilu.has(x);
+  }
+
+  /** Whether a convolution is written as Winograd's: its weight must be at rest, or it would be transformed at every run. */
+  usesWinograd(op: ConvGeometry, weight: Tensor, x: Tensor): boolean {
+    const { winograd } = this.profile;
+    const atRest = weight.op.kind === "constant" || (weight.op.kind === "parameter" && this.#parameters.kind === "external");
+    return winograd !== null && atRest && winogradFits(winograd, op, weight.shape, x.shape, this.typical);
   }
 
   /** A float constant in the type `x` is computed in. */
@@ -196,8 +206,12 @@ const rules: { [K in Computed]: Rule<K> } = {
   },
   conv(l, op, x, inputs) {
     const names = l.operands(x);
-    const kernel = staticShape(at(inputs, 1).shape.slice(2));
-    const attributes = convAttributes(op, kernel);
+    const weightShape = at(inputs, 1).shape;
+    if (l.usesWinograd(op, at(inputs, 1), x)) {
+      const [input, weight, bias] = names as [string, string, string | undefined];
+      return emitWinograd(l.out, { x: input, weight, bias, weightShape, output: x.shape }, l.typical);
+    }
+    const attributes = convAttributes(op, staticShape(weightShape.slice(2)));
     if (!l.profile.nhwc) return l.out.emit("Conv", names, attributes);
     const [input, weight, ...bias] = names as [string, string];
     const nhwc = (name: string): string => l.out.emit("Transpose", [name], { perm: NHWC });
@@ -206,6 +220,7 @@ const rules: { [K in Computed]: Rule<K> } = {
   },
   convInputGrad(l, op, x, [g, weight]) {
     const [kh, kw] = staticShape(weight?.shape.slice(2) ?? []) as [number, number];
+    if (op.stride === 1) return inputGradByConv(l, op, x, [kh, kw]);
     const [, , oh, ow] = staticShape(g?.shape ?? []) as [number, number, number, number];
     const [, , h, w] = staticShape(op.inputShape) as [number, number, number, number];
     // What the strided window left over at the far edge comes back as zeros.
@@ -277,6 +292,20 @@ function plainAttention(l: Lowering, { heads, causal }: OpOf<"attention">, x: Te
   const p = l.out.emit("Softmax", [logits], { axis: -1 });
   const y = l.out.emit("Transpose", [l.out.emit("MatMul", [p, split(v, keys, [0, 2, 1, 3])])], { perm: [0, 2, 1, 3] });
   return l.out.emit("Reshape", [y, l.out.shape(x.shape)]);
+}
+
+/**
+ * Input gradient at stride 1 as a convolution with the kernel turned around and its channels exchanged: on CPUs 1.5 to
+ * 2 times as fast as ConvTranspose.
+ */
+function inputGradByConv(l: Lowering, { pads, stride }: OpOf<"convInputGrad">, x: Tensor, [kh, kw]: readonly [number, number]): string {
+  const [g, weight] = l.operands(x) as [string, string];
+  const exchanged = l.out.emit("Transpose", [weight], { perm: [1, 0, 2, 3] });
+  const end = -(2 ** 31);
+  const turned = kh * kw === 1 ? exchanged
+    : l.out.emit("Slice", [exchanged, l.out.ints([-1, -1]), l.out.ints([end, end]), l.out.ints([2, 3]), l.out.ints([-1, -1])]);
+  const around = { top: kh - 1 - pads.top, left: kw - 1 - pads.left, bottom: kh - 1 - pads.bottom, right: kw - 1 - pads.right };
+  return l.out.emit("Conv", [g, turned], convAttributes({ stride, pads: around }, [kh, kw]));
 }
 
 /**
