@@ -1,4 +1,3 @@
-import { at } from "../graph/dim.ts";
 import * as op from "../graph/ops.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { linear, linearNoBiasSpec, linearSpec } from "./layers.ts";
@@ -68,6 +67,3 @@ export function layerKeys(params: ContextProjectionParams, kind: LayerKeys["kind
     case "added": return { kind, k, v, imageK, imageV: op.mul(imageV, gain) };
   }
 }
-
-/** Width of a layer's keys. */
-export const keyWidth = (params: ContextProjectionParams): number => Number(at(params.textK.weight.shape, 0));

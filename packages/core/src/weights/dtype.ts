@@ -7,11 +7,6 @@ export type StoredDType = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16"
 /** Size in bytes of one element of each stored type. */
 export const storedBytes: Readonly<Record<StoredDType, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
 
-/** The host type that holds each stored type without loss: what JavaScript has no array for is widened. */
-export const hostDType = {
-  F64: "float64", F32: "float32", F16: "float16", BF16: "float32", I64: "int64", I32: "int32", I16: "int32", I8: "int32", U8: "uint8", BOOL: "bool",
-} as const satisfies Record<StoredDType, HostDType>;
-
 /** The stored type that keeps each host type as it is. */
 export const storedDType = {
   float64: "F64", float32: "F32", float16: "F16", int64: "I64", int32: "I32", uint8: "U8", bool: "BOOL",

@@ -1,4 +1,4 @@
-import type { HostTensor, InputSpec, ParamSpec, Tensor } from "@deadiff/core";
+import type { InputSpec, ParamSpec, Tensor } from "@deadiff/core";
 
 /**
  * What a stage minimises: which parameters there are, which of them learn, and the loss as a tensor function of one
@@ -15,6 +15,3 @@ export type Objective<Batch extends Readonly<Record<string, InputSpec>> = Readon
   /** The loss (scalar) first, then what else is worth a curve (scalars). Parameters are named tensors of `parameters`. */
   loss(batch: { [K in keyof Batch]: Tensor }): { loss: Tensor } & Readonly<Record<string, Tensor>>;
 };
-
-/** Draws the batch of a step: a pure function of the step, so that a run resumes where it stopped. */
-export type BatchSource = (step: number) => Promise<Record<string, HostTensor>>;

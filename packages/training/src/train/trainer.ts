@@ -1,4 +1,4 @@
-import { bindParams, grad, listParams, ops, PROFILES, simplify, toOnnx, trace } from "@deadiff/core";
+import { bindParams, grad, ops, PROFILES, simplify, toOnnx, trace } from "@deadiff/core";
 import type { Graph, HostTensor, InputSpec, Kept, Runtime, Session, Tensor } from "@deadiff/core";
 import type { Objective } from "./objective.ts";
 import { adamW, adamWScalars } from "./optimizer.ts";
@@ -148,6 +148,3 @@ function parameterTensors(x: Tensor): { name: string; tensor: Tensor }[] {
   }
   return found;
 }
-
-/** The parameters of a spec tree, named under a prefix. */
-export const parametersUnder = (spec: unknown, prefix: string): Objective["parameters"] => listParams(spec, prefix);
