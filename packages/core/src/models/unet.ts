@@ -9,7 +9,7 @@ import type { Params } from "./params.ts";
 export type UNetConfig = {
   /** Channels of the latent. */
   latentChannels: number;
-  /** Unit of the widths: of the first convolution; time embeddings are four times as wide. */
+  /** Unit of the widths; time embeddings are four times as wide. */
   channels: number;
   /** Width of each level, as a multiple of `channels`, finest first. */
   multipliers: readonly number[];
@@ -53,10 +53,16 @@ const transformerSpec = (channels: number) => ({
 type Stage = { inChannels: number; channels: number; attention: boolean };
 type Level = { blocks: Stage[]; channels: number };
 
+/**
+ * Width of the finest level, and of the first convolution: a narrower one could not pass the latent on, and noise would
+ * stay that the network never sees.
+ */
+const finestWidth = (c: UNetConfig): number => c.channels * at(c.multipliers, 0);
+
 /** Channel bookkeeping of both halves: what each residual block reads and writes, and where transformers stand. */
 function stages(c: UNetConfig): { down: Level[]; middle: number; up: Level[] } {
-  const skips = [c.channels];
-  let current = c.channels;
+  let current = finestWidth(c);
+  const skips = [current];
   const down = c.multipliers.map((multiplier, i): Level => {
     const channels = multiplier * c.channels;
     const attention = c.attentionFactors.includes(2 ** i);
@@ -98,10 +104,10 @@ const blockSpec = ({ inChannels, channels, attention }: Stage, timeWidth: number
 export function uNetSpec(c: UNetConfig) {
   const timeWidth = 4 * c.channels;
   const { down, middle, up } = stages(c);
-  const finest = c.channels * at(c.multipliers, 0);
+  const finest = finestWidth(c);
   return {
     time: [linearSpec(c.channels, timeWidth), linearSpec(timeWidth, timeWidth)] as const,
-    convIn: convSpec(c.latentChannels * c.patch ** 2, c.channels, 3),
+    convIn: convSpec(c.latentChannels * c.patch ** 2, finest, 3),
     down: down.map(({ blocks, channels }, i) => ({
       blocks: blocks.map((b) => blockSpec(b, timeWidth)),
       downsample: i < down.length - 1 ? convSpec(channels, channels, 3) : undefined,

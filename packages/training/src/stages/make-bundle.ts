@@ -1,5 +1,6 @@
 /** `node packages/training/src/stages/make-bundle.ts`: gathers the stages' weights into models/mini (float16). */
 import { existsSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeadiffError, deadiffSpec, listParams, MINI } from "@deadiff/core";
 import { encodeSafetensors, float16Values, tensorToWrite, writeBundle } from "@deadiff/core/node";
@@ -27,8 +28,8 @@ if (missing.length > 0) throw new DeadiffError("stage_missing", `these weights w
 
 const tensors = parameters.map(({ name, spec: { shape } }) =>
   tensorToWrite(name, { dtype: "float16", dims: shape, data: float16Values(name, { dtype: "float32", dims: shape, data: weights.get(name) ?? new Float32Array(0) }) }));
-const out = join(ROOT_FOLDER, "models/mini/bundle");
-const manifest = await writeBundle(out, {
+const made = join(RUNS_FOLDER, "bundle");
+const manifest = await writeBundle(made, {
   name: "mini", version: "1", preset: "mini", config: MINI, modes: ["style", "content", "both"],
   sizes: { default: 128, min: 128, max: 128, multipleOf: 32 },
   tokenizer: { kind: "words", files: { words: "tokenizer.json" } },
@@ -39,4 +40,8 @@ const manifest = await writeBundle(out, {
   await write("tokenizer.json", [new TextEncoder().encode(`${JSON.stringify({ format: "deadiff-words", formatVersion: 1, contextLength: MINI.text.context, words }, null, 1)}\n`)]);
   await write("weights.safetensors", encodeSafetensors(tensors));
 }, { overwrite: true });
+// models/mini also holds the model card and the style references, so the bundle's files are put beside them; the manifest
+// goes last, so that a reader never finds it before what it lists.
+const out = join(ROOT_FOLDER, "models/mini");
+for (const file of [...manifest.files.map((f) => f.path), "bundle.json"]) await copyFile(join(made, file), join(out, file));
 console.log(`${out}: ${manifest.files.map((f) => `${f.path} ${(f.bytes / 1e6).toFixed(1)} MB`).join(", ")}`);

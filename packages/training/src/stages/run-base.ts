@@ -50,9 +50,9 @@ await train(runtime, {
   folder: join(RUNS_FOLDER, "base"),
   identity: { objective: "base", config: JSON.stringify([c.text, c.unet, c.prediction]), seed, data: dataset.hash },
   objective: baseObjective(c, batchSize, latent),
-  config: { steps, batchSize, lr: { peak: 8e-4, warmup: 300, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
+  config: { steps, batchSize, lr: { peak: 8e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
   seed,
-  initial: encoders,
+  initial: new Map([...encoders, ...(await earlierBase())]),
   batches: stream(view, { tasks: ["reconstruction"], plainShare: 0.35, seed, count: batchSize }, async ({ target, pairs }, step) => {
     const random = randomStream(seed, step, 0xd209);
     const { latent: x0 } = await encoder.run({ pixels: floats([batchSize, 3, SIDE, SIDE], target) });
@@ -68,6 +68,14 @@ await train(runtime, {
   log: (line) => console.log(line),
 });
 await runtime.close();
+
+/** Weights of an earlier base model under runs/base-start, as far as their sizes still fit. */
+async function earlierBase(): Promise<ReadonlyMap<string, Float32Array>> {
+  const folder = join(RUNS_FOLDER, "base-start");
+  if (!existsSync(join(folder, "checkpoint.safetensors"))) return new Map();
+  const sizes = new Map([...listParams(spec.unet, "unet"), ...listParams(spec.text, "text"), ...listParams(spec.context, "context")].map((p) => [p.name, p.spec.shape.reduce((n, d) => n * d, 1)]));
+  return new Map([...(await loadWeights(folder, "last"))].filter(([name, values]) => sizes.get(name) === values.length));
+}
 
 /** The latest decoder; before there is one, the linear path alone (the network beside it starts at zero). */
 async function decoderWeights(): Promise<ReadonlyMap<string, Float32Array>> {
