@@ -1,1 +1,3 @@
 export * from "./local/cloud.ts";
+export * from "./local/process.ts";
+export * from "./local/stack.ts";

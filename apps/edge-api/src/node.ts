@@ -34,4 +34,6 @@ const stop = (): void => {
   setTimeout(() => process.exit(0), 5000).unref();
 };
 process.once("SIGTERM", stop);
+// A launcher that forked us is gone: nobody else would stop us.
+process.once("disconnect", stop);
 process.once("SIGINT", stop);

@@ -70,7 +70,7 @@ export interface Tenant {
 }
 
 /** An account with credits and a key that may do everything (or only `scopes`). */
-export const tenant = async (db: Db, { credits = 100, scopes = [...SCOPES] as Scope[], mode = "live" } = {}): Promise<Tenant> => {
+export const tenant = async (db: Db, { credits = 100, scopes = [...SCOPES], mode = "live" }: { credits?: number; scopes?: Scope[]; mode?: "live" | "test" } = {}): Promise<Tenant> => {
   const accountId = await createAccount(db, { name: "tenant", credits });
   const { secret } = await createKey(db, accountId, { name: "k", mode, scopes, ip_allow: [] });
   return { accountId, key: secret };

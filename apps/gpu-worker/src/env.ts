@@ -16,8 +16,6 @@ export const readEnv = () =>
       AWS_REGION: z.string().default("us-east-1"),
       AWS_ACCESS_KEY_ID: z.string().optional(),
       AWS_SECRET_ACCESS_KEY: z.string().optional(),
-      /** The model bundle to load. */
-      DEADIFF_BUNDLE: z.string().default("models/mini"),
       /** The module that runs in the inference process; tests bring their own. */
       DEADIFF_INFERENCE_ENTRY: z.string().optional(),
       DEADIFF_INFERENCE_RSS_MB: z.coerce.number().positive().default(4096),
@@ -30,5 +28,16 @@ export const readEnv = () =>
       DEADIFF_NET_PORTS: z.union([z.literal("any"), list.transform((ports) => ports.map(Number))]).default([443, 8443]),
       /** Kills the process at a named moment: for the fault tests. */
       DEADIFF_CRASH_AT: z.string().optional(),
+    })
+    .parse(process.env);
+
+/** The environment of the inference process. */
+export const readInferenceEnv = () =>
+  z
+    .object({
+      /** The folder of the model bundle; `models/mini` when left out. */
+      DEADIFF_BUNDLE: z.string().optional(),
+      DEADIFF_PROVIDER: z.enum(["auto", "cpu", "cuda", "webgpu"]).default("auto"),
+      DEADIFF_THREADS: z.coerce.number().int().positive().optional(),
     })
     .parse(process.env);

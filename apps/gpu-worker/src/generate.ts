@@ -8,8 +8,8 @@ export type GenerateRequest = Omit<StoredRequest, "references"> & {
 /** How far a generation is. */
 export interface Progress {
   readonly phase: Extract<JobPhase, "preparing" | "generating">;
-  readonly step: number;
-  readonly steps: number;
+  readonly step?: number;
+  readonly steps?: number;
   /** A small picture of what is coming, as PNG. */
   readonly preview?: Uint8Array;
 }

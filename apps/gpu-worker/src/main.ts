@@ -89,4 +89,6 @@ const stop = (): void => {
     });
 };
 process.on("SIGTERM", stop);
+// A launcher that forked us is gone: nobody else would stop us.
+process.once("disconnect", stop);
 process.on("SIGINT", stop);

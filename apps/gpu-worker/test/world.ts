@@ -100,7 +100,7 @@ export const newJob = async (
   world: World,
   picture: { bytes: Uint8Array; sha256: string },
   request: Partial<StoredRequest> = {},
-  { mode = "live", webhook = null as { url: string; events: string[] } | null, credits = 100 } = {},
+  { mode = "live", webhook = null, credits = 100 }: { mode?: "live" | "test"; webhook?: { url: string; events: string[] } | null; credits?: number } = {},
 ): Promise<{ accountId: Id<"account">; job: JobRow }> => {
   const accountId = await createAccount(world.db, { name: "t", credits });
   const upload = await createUpload(world.db, accountId, { content_type: "image/png", bytes: picture.bytes.length, sha256: picture.sha256 });

@@ -39,9 +39,9 @@ export const storeRequest = async (db: Db, accountId: Id<"account">, { reference
 
 /** The cells of a matrix: references, then prompts, then strengths, the last varying fastest; one seed for all, so that only the axes differ. */
 const cellsOf = async (db: Db, accountId: Id<"account">, matrix: CreateMatrix): Promise<StoredRequest[]> => {
-  const { references, prompts, strengths, seed, negative_prompt, width, height, steps, sampler, sigmas, guidance, gains } = matrix;
+  const { references, prompts, strengths, seed, negative_prompt, width, height, steps, sampler, spacing, guidance, gains } = matrix;
   await requireReferences(db, accountId, references.flat());
-  const common = { negative_prompt, width, height, steps, sampler, sigmas, guidance, gains, count: 1, style: null, seed: seed ?? drawSeed() };
+  const common = { negative_prompt, width, height, steps, sampler, spacing, guidance, gains, count: 1, style: null, seed: seed ?? drawSeed() };
   return references.flatMap((set) => prompts.flatMap((prompt) => strengths.map((strength) => ({ ...common, references: set, prompt, strength }))));
 };
 

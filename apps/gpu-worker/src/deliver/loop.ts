@@ -24,8 +24,7 @@ export const runLoop = async (spec: LoopSpec, signal: AbortSignal, log: Log, met
       failures += 1;
       waitMs = Math.min(FAILURE_WAIT_MAX_MS, Math.max(spec.everyMs, 200) * 2 ** failures);
       metrics.loopErrors.inc({ loop: spec.name });
-      // A round that was cut short because we stop is no failure.
-      log(signal.aborted ? "info" : "warn", "loop_failed", { loop: spec.name, failures, error });
+      log("warn", "loop_failed", { loop: spec.name, failures, error });
     }
     if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   }

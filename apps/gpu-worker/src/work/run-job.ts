@@ -75,7 +75,7 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal): P
     if (preview === undefined || previewing || performance.now() - previewedAt < PREVIEW_EVERY_MS) return;
     previewing = true;
     previewedAt = performance.now();
-    const key = `out/${hold.id}/${hold.fence}/preview-${progress.step}.png`;
+    const key = `out/${hold.id}/${hold.fence}/preview-${progress.step ?? 0}.png`;
     store
       .write(key, preview, "image/png", signal)
       .then(() => heart.note({ ...progress, preview: key }))

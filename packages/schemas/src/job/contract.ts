@@ -22,7 +22,7 @@ export const JOB_PHASES = ["waiting", "starting", "preparing", "generating", "up
 export type JobPhase = (typeof JOB_PHASES)[number];
 
 /** The samplers a request may name. */
-export const SAMPLERS = ["ddim", "euler", "euler_ancestral", "heun", "dpm2", "lms", "dpmpp_2m"] as const;
+export const SAMPLERS = ["ddim", "euler", "euler_ancestral", "heun", "dpm_2", "lms", "dpmpp_2m"] as const;
 
 const moment = z.iso.datetime({ offset: true });
 
@@ -32,9 +32,12 @@ const settings = {
   height: z.int().min(64).max(2048).multipleOf(8).optional(),
   steps: z.int().min(1).max(100).optional().meta({ description: "Denoising steps; the model's default when left out." }),
   sampler: z.enum(SAMPLERS).optional(),
-  sigmas: z.enum(["normal", "karras"]).optional(),
-  guidance: z.number().min(0).max(30).optional().meta({ description: "Classifier-free guidance scale; 1 is none." }),
-  gains: z.array(z.number().min(0).max(4)).max(64).optional().meta({ description: "Strength per attention layer, multiplied with `strength`." }),
+  spacing: z.enum(["normal", "karras"]).optional().meta({ description: "How noise levels are spaced." }),
+  guidance: z.number().min(1).max(30).optional().meta({ description: "Classifier-free guidance scale; 1 is none." }),
+  gains: z
+    .union([z.string().regex(/^[a-z_]{1,40}$/), z.array(z.number().min(0).max(4)).min(1).max(256)])
+    .optional()
+    .meta({ description: "Strength per attention layer, multiplied with `strength`: one number each, or a setting the model names." }),
   seed: z.int().min(0).max(0xffffffff).optional().meta({ description: "Drawn when left out; the answer says which." }),
 };
 
@@ -44,7 +47,7 @@ export const jobInputSchema = z
     references: z.array(referenceSchema).min(1).max(LIMITS.referencesPerJob).optional(),
     style: idSchema("style").optional(),
     prompt: plainText(LIMITS.promptBytes).default(""),
-    strength: z.number().min(0).max(2).default(1).meta({ description: "How strongly the references act; 0 switches them off." }),
+    strength: z.number().min(0).max(4).default(1).meta({ description: "How strongly the references act; 0 switches them off." }),
     count: z.int().min(1).max(LIMITS.imagesPerJob).default(1).meta({ description: "How many pictures." }),
     ...settings,
   })
@@ -92,7 +95,7 @@ export const createMatrixSchema = z
   .strictObject({
     references: z.array(z.array(referenceSchema).min(1).max(LIMITS.referencesPerJob)).min(1).max(16),
     prompts: z.array(plainText(LIMITS.promptBytes)).min(1).max(16),
-    strengths: z.array(z.number().min(0).max(2)).min(1).max(16).default([1]),
+    strengths: z.array(z.number().min(0).max(4)).min(1).max(16).default([1]),
     ...settings,
     ...delivery,
   })

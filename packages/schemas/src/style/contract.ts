@@ -7,7 +7,7 @@ import { plainText } from "../text.ts";
 export const referenceMode = z.enum(["style", "content", "both"]);
 
 const influence = {
-  weight: z.number().min(0).max(2).default(1).meta({ description: "Share among the references; 1 is the plain average." }),
+  weight: z.number().min(0).max(4).default(1).meta({ description: "Share among the references; 1 is the plain average." }),
   mode: referenceMode.default("style").meta({ description: "What is taken: how it is drawn, what it shows, or both." }),
   fit: z.enum(["stretch", "pad", "crop"]).default("stretch").meta({ description: "How a picture that is not square meets the encoder's square." }),
 };

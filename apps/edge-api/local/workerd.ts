@@ -1,0 +1,28 @@
+// Serves the API in workerd on this machine, configured by the same environment as on Node. Part of the local stack.
+import { fileURLToPath } from "node:url";
+import { unstable_startWorker } from "wrangler";
+import { readNodeEnv } from "../src/env.ts";
+
+const env = readNodeEnv();
+const bindings = Object.fromEntries(
+  (["DATABASE_URL", "S3_ENDPOINT", "S3_BUCKET", "SQS_QUEUE_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] as const).map((name) => [
+    name,
+    { type: "plain_text" as const, value: env[name] },
+  ]),
+);
+const worker = await unstable_startWorker({
+  config: fileURLToPath(new URL("../wrangler.jsonc", import.meta.url)),
+  bindings,
+  dev: { server: { hostname: env.HOST, port: env.PORT }, watch: false, logLevel: "log", persist: false, inspector: false },
+});
+const url = await worker.url;
+console.log(JSON.stringify({ time: new Date().toISOString(), level: "info", service: "edge-api", event: "listening", url: url.href.replace(/\/$/, ""), runtime: "workerd" }));
+
+const stop = (): void => {
+  void worker.dispose().then(() => process.exit(0));
+  setTimeout(() => process.exit(0), 3000).unref();
+};
+process.once("SIGTERM", stop);
+process.once("SIGINT", stop);
+// The launcher is gone: nobody else would stop us.
+process.once("disconnect", stop);

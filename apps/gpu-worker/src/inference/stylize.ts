@@ -1,0 +1,79 @@
+import { DeadiffError, stylize, type Model } from "@deadiff/core";
+import { decodeImage, encodePng } from "@deadiff/core/node";
+import { JobError, type JobErrorCode } from "@deadiff/schemas";
+import type { Generate, GenerateRequest } from "../generate.ts";
+
+// Which of the model's complaints the job's owner can do something about.
+const OWNERS: Readonly<Record<string, JobErrorCode>> = {
+  request_invalid: "unsupported_parameter",
+  size_unsupported: "unsupported_parameter",
+  mode_unsupported: "unsupported_parameter",
+  gains_length: "unsupported_parameter",
+  gains_preset: "unsupported_parameter",
+  seed_range: "unsupported_parameter",
+  sampler_spacing: "unsupported_parameter",
+  sampler_eta: "unsupported_parameter",
+  invalid_image: "invalid_image",
+  image_too_large: "image_too_large",
+  unsupported_format: "unsupported_format",
+};
+
+const toJobError = (error: unknown): unknown => {
+  if (!(error instanceof DeadiffError)) return error;
+  const code = OWNERS[error.code];
+  if (code !== undefined) return new JobError(code, error.message, { cause: error });
+  return /out of memory|alloc/i.test(error.message) ? new JobError("gpu_oom", undefined, { cause: error }) : error;
+};
+
+type Input = Parameters<typeof stylize>[1];
+
+const inputOf = async ({ references, ...request }: GenerateRequest): Promise<Input> => ({
+  references: await Promise.all(references.map(async ({ png, weight, mode, fit }) => ({ image: await decodeImage(png), weight, mode, fit }))),
+  prompt: request.prompt,
+  negativePrompt: request.negative_prompt,
+  count: request.count,
+  strength: request.strength,
+  seed: request.seed,
+  ...(request.width === undefined ? {} : { width: request.width }),
+  ...(request.height === undefined ? {} : { height: request.height }),
+  ...(request.steps === undefined ? {} : { steps: request.steps }),
+  ...(request.sampler === undefined ? {} : { sampler: request.sampler }),
+  ...(request.spacing === undefined ? {} : { spacing: request.spacing }),
+  ...(request.guidance === undefined ? {} : { guidance: request.guidance }),
+  // A name the model does not know is refused by the model, in its own words.
+  ...(request.gains === undefined ? {} : { gains: request.gains as NonNullable<Input["gains"]> }),
+});
+
+const PREVIEW_EVERY_MS = 1000;
+
+/** Generates with a loaded model. Every picture's file holds the parameters that make it again. */
+export const stylizeWith =
+  (model: Model): Generate =>
+  async (request, { signal, onProgress }) => {
+    let previewedAt = performance.now();
+    try {
+      const made = await stylize(model, await inputOf(request), {
+        signal,
+        onEvent: async (event) => {
+          if (event.kind === "stage") {
+            if (event.stage !== "sampling") onProgress({ phase: event.stage === "decoding" ? "generating" : "preparing" });
+            return;
+          }
+          const progress = { phase: "generating", step: event.step, steps: event.total } as const;
+          const due = performance.now() - previewedAt >= PREVIEW_EVERY_MS;
+          const [preview] = due ? (event.previews() ?? []) : [];
+          if (preview !== undefined) previewedAt = performance.now();
+          onProgress(preview === undefined ? progress : { ...progress, preview: await encodePng(preview) });
+        },
+      });
+      return {
+        images: await Promise.all(made.images.map(({ pixels, parameters }) => encodePng(pixels, parameters))),
+        seed: request.seed,
+        parameters: { ...made.parameters, warnings: made.warnings },
+        timings: Object.fromEntries(Object.entries(made.timingsMs).map(([stage, ms]) => [`${stage}_ms`, Math.round(ms)])),
+        model: `${model.name}@${model.version}`,
+      };
+    } catch (error) {
+      throw toJobError(error);
+    }
+  };

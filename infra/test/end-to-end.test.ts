@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
+import { hostImage } from "@deadiff/core";
+import { connect, createEndpoint, newId, type Connection, type Job, type Upload } from "@deadiff/schemas";
+import { checkInvariants } from "@deadiff/schemas/invariants";
+import { sql } from "drizzle-orm";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startStack, type Stack } from "../src/local/stack.ts";
+
+const TLS = { key: readFileSync(new URL("./tls/receiver.key", import.meta.url)), cert: readFileSync(new URL("./tls/receiver.crt", import.meta.url)) };
+const preview = { factors: [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.1, 0.1, 0.1]], bias: [0, 0, 0] } as const;
+
+let folder: string;
+let stack: Stack;
+let receiver: Server;
+let connection: Connection;
+const heard: { body: string; headers: Record<string, string> }[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "deadiff-stack-"));
+  await chmod(folder, 0o755);
+  await writeRandomBundle(join(folder, "bundle"), { size: 32, preview });
+  receiver = createServer(TLS, (request, response) => {
+    let body = "";
+    request.on("data", (part: Buffer) => (body += part.toString()));
+    request.on("end", () => {
+      heard.push({ body, headers: request.headers as Record<string, string> });
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  stack = await startStack({
+    folder: join(folder, "data"),
+    edge: "workerd",
+    durable: false,
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder },
+    workerEnv: {
+      DEADIFF_BUNDLE: join(folder, "bundle"),
+      DEADIFF_THREADS: "1",
+      DEADIFF_NET_ALLOW: "127.0.0.1/32",
+      DEADIFF_NET_PORTS: "any",
+      NODE_EXTRA_CA_CERTS: new URL("./tls/receiver.crt", import.meta.url).pathname,
+    },
+  });
+  connection = connect(stack.databaseUrl, { max: 2 });
+}, 120_000);
+afterAll(async () => {
+  await connection.close();
+  await stack.stop();
+  receiver.closeAllConnections();
+  receiver.close();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+const call = async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Body> => {
+  const response = await fetch(`${stack.apiUrl}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${stack.keys.live}`, "content-type": "application/json", ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Body;
+};
+
+const uploaded = async (): Promise<string> => {
+  const bytes = Buffer.from(await encodePng(hostImage(20, 12, Uint8Array.from({ length: 720 }, (_, i) => (i * 7) % 256))));
+  const ticket = await call<Upload & { put: { url: string; headers: Record<string, string> } }>("POST", "/v1/uploads", {
+    content_type: "image/png",
+    bytes: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  });
+  expect((await fetch(ticket.put.url, { method: "PUT", body: bytes, headers: ticket.put.headers })).status).toBe(200);
+  expect((await call<Upload>("POST", `/v1/uploads/${ticket.id}/complete`, {})).state).toBe("ready");
+  return ticket.id;
+};
+
+const ended = async (id: string): Promise<Job> => {
+  let job = await call<Job>("GET", `/v1/jobs/${id}`);
+  for (const deadline = Date.now() + 60_000; !job.is_terminal && Date.now() < deadline; ) job = await call<Job>("GET", `/v1/jobs/${id}?wait_s=10`);
+  return job;
+};
+
+test("one job through workerd, Postgres, the queue, the worker, the model, the store and a signed webhook", async () => {
+  const endpoint = await createEndpoint(connection.db, stack.accountId, { url: `https://127.0.0.1:${(receiver.address() as AddressInfo).port}/`, description: "", events: ["job.started", "job.succeeded"] });
+  const image = await uploaded();
+  const job = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a red cat", steps: 4, count: 2, seed: 7 } }, { "idempotency-key": newId("request") });
+  const stream = fetch(`${stack.apiUrl}/v1/jobs/${job.id}/events`, { headers: { authorization: `Bearer ${stack.keys.live}` } }).then((response) => response.text());
+  const done = await ended(job.id);
+  expect(done).toMatchObject({ state: "succeeded", seed: 7, model: "tiny@random-1", charge: { credits: 2, state: "captured" }, parameters: { steps: 4, prompt: "a red cat" } });
+  expect(done.outputs).toHaveLength(2);
+  for (const [i, output] of done.outputs.entries()) {
+    const bytes = Buffer.from(await (await fetch(output.url!)).arrayBuffer());
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(output.sha256);
+    expect(readPngParameters(bytes)).toMatchObject({ seed: String(7 + i), prompt: "a red cat" });
+  }
+  const versions = [...(await stream).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+  expect(versions.at(-1)).toBe(done.version);
+  expect(versions).toEqual([...versions].sort((a, b) => a - b));
+  await expect.poll(() => heard.some(({ body }) => body.includes("job.succeeded")), { timeout: 10_000 }).toBe(true);
+  const { body, headers } = heard.find((one) => one.body.includes("job.succeeded"))!;
+  const payload = new Webhook(endpoint.secret).verify(body, headers) as { data: Job };
+  expect(payload.data).toMatchObject({ id: job.id, version: done.version, outputs: [{ sha256: done.outputs[0]!.sha256 }, { sha256: done.outputs[1]!.sha256 }] });
+});
+
+test("what the model cannot do is said in its own words, and costs nothing", async () => {
+  const image = await uploaded();
+  const job = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a cat", gains: "no_such" } });
+  expect(await ended(job.id)).toMatchObject({ state: "failed", error: { code: "unsupported_parameter" }, charge: { state: "released" } });
+});
+
+test("killed without mercy at work, worker, dispatcher and API come back, and every acknowledged job ends well, once", async () => {
+  const image = await uploaded();
+  const jobs: Job[] = [];
+  const create = () => call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a dog", steps: 3 } }).then((job) => jobs.push(job), () => undefined);
+  for (let i = 0; i < 6; i++) {
+    await create();
+    if (i === 1) stack.workers[0]!.kill("SIGKILL");
+    if (i === 2) stack.deliver.kill("SIGKILL");
+    if (i === 3) stack.edge.kill("SIGKILL");
+    await sleep(i === 3 ? 8000 : 200);
+  }
+  expect(jobs.length).toBeGreaterThanOrEqual(4);
+  // The lease of the killed worker would run out by itself; a test does not wait for that.
+  await connection.db.execute(sql`update jobs set lease_until = now() - interval '1 minute' where state = 'running' and lease_until < now() + interval '25 seconds'`);
+  for (const { id } of jobs) expect(await ended(id)).toMatchObject({ state: "succeeded", charge: { state: "captured" } });
+  expect(await checkInvariants(connection.db)).toEqual([]);
+});
+
+test("the log is one file of JSON lines without secrets", async () => {
+  const text = await readFile(stack.logFile, "utf8");
+  for (const line of text.trim().split("\n")) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  for (const secret of [stack.keys.live, stack.keys.test, stack.cloud.credentials.secretAccessKey]) expect(text).not.toContain(secret);
+});
