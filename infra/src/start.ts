@@ -21,7 +21,7 @@ const isFree = (port: number): Promise<boolean> =>
 const env = readStackEnv();
 const started = performance.now();
 const folder = resolve(fileURLToPath(new URL("../..", import.meta.url)), env.DEADIFF_DATA);
-const stack = await startStack({ folder, edge: env.DEADIFF_EDGE, apiPort: (await isFree(env.PORT)) ? env.PORT : 0, env: childEnv() });
+const stack = await startStack({ folder, edge: env.DEADIFF_EDGE, ...((await isFree(env.PORT)) ? { apiPort: env.PORT } : {}), env: childEnv() });
 console.log(`ready in ${((performance.now() - started) / 1000).toFixed(1)} s
   API        ${stack.apiUrl}/v1   (document: ${stack.apiUrl}/v1/openapi.json)
   live key   ${stack.keys.live}

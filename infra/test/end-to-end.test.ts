@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -132,6 +132,18 @@ test("killed without mercy at work, worker, dispatcher and API come back, and ev
   await connection.db.execute(sql`update jobs set lease_until = now() - interval '1 minute' where state = 'running' and lease_until < now() + interval '25 seconds'`);
   for (const { id } of jobs) expect(await ended(id)).toMatchObject({ state: "succeeded", charge: { state: "captured" } });
   expect(await checkInvariants(connection.db)).toEqual([]);
+});
+
+test("a process that is killed leaves none of its own behind", async () => {
+  const pid = stack.edge.pid()!;
+  const inGroup = async () => {
+    const all = await readdir("/proc");
+    const stats = await Promise.all(all.filter((name) => /^\d+$/.test(name)).map((name) => readFile(`/proc/${name}/stat`, "utf8").catch(() => "")));
+    return stats.filter((stat) => stat.slice(stat.lastIndexOf(")")).split(" ")[3] === String(pid)).length;
+  };
+  expect(await inGroup()).toBeGreaterThan(1);
+  stack.edge.kill("SIGKILL");
+  await expect.poll(inGroup, { timeout: 5000 }).toBe(0);
 });
 
 test("the log is one file of JSON lines without secrets", async () => {

@@ -38,6 +38,15 @@ const eventIn = (line: string): Record<string, unknown> | undefined => {
   }
 };
 
+const endGroup = (leader: number | undefined): void => {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // Nobody was left.
+  }
+};
+
 /** Runs `entry` as a child that ends when we do, even if we are killed: it watches the channel between us. */
 export const manageProcess = (options: ProcessOptions): ManagedProcess => {
   let child: ChildProcess | undefined;
@@ -48,7 +57,8 @@ export const manageProcess = (options: ProcessOptions): ManagedProcess => {
   const start = (more: Readonly<Record<string, string>> = {}): void => {
     wanted = true;
     startedAt = Date.now();
-    const made = fork(options.entry, { env: { ...options.env, ...more }, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    // A group of its own: a Ctrl-C reaches us alone, and what a killed child leaves behind (the API's runtime) can be ended with it.
+    const made = fork(options.entry, { env: { ...options.env, ...more }, stdio: ["ignore", "pipe", "pipe", "ipc"], detached: true });
     child = made;
     for (const stream of [made.stdout, made.stderr]) {
       if (stream === null) continue;
@@ -59,6 +69,7 @@ export const manageProcess = (options: ProcessOptions): ManagedProcess => {
       });
     }
     made.once("exit", (code, signal) => {
+      endGroup(made.pid);
       if (child === made) child = undefined;
       readiness = Promise.withResolvers();
       if (!wanted) return;

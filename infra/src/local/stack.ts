@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect, createAccount, createKey, SCOPES, type Id } from "@deadiff/schemas";
-import { migrate, startPostgres, type LocalPostgres } from "@deadiff/schemas/local";
+import { freePort, migrate, startPostgres, type LocalPostgres } from "@deadiff/schemas/local";
 import { startLocalCloud, type LocalCloud } from "./cloud.ts";
 import { manageProcess, type ManagedProcess } from "./process.ts";
 
@@ -13,7 +13,7 @@ export interface StackOptions {
   readonly folder: string;
   /** Which runtime serves the API. */
   readonly edge: "workerd" | "node";
-  /** 0: any free port. */
+  /** Any free port when left out. */
   readonly apiPort?: number;
   /** Passed on to the children: PATH and the like, and settings of theirs. */
   readonly env: Readonly<Record<string, string>>;
@@ -98,7 +98,8 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     AWS_REGION: cloud.region,
     AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
-    PORT: String(options.apiPort ?? 0),
+    // Chosen here, so that an API that is started again is found where it was.
+    PORT: String(options.apiPort ?? (await freePort())),
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_SEND_ERROR_REPORTS: "false",
     WRANGLER_HIDE_BANNER: "true",

@@ -62,7 +62,8 @@ const openPlaces = async (folder: string): Promise<{ home: string; native: strin
   return { home, native: copy };
 };
 
-const freePort = (): Promise<number> =>
+/** A port on loopback that nobody listens on at this moment. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

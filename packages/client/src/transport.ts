@@ -1,0 +1,99 @@
+import { API_ERRORS, problemSchema } from "@deadiff/schemas/contracts";
+import { DeadiffApiError, DeadiffConnectionError } from "./errors.ts";
+
+/** The `fetch` of any runtime. */
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+/** How calls are sent. */
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly fetch: Fetch;
+  /** Further tries of a call that may be repeated. */
+  readonly retries: number;
+  /** The longest one try may take, beside the time it asks the server to wait. */
+  readonly timeoutMs: number;
+  /** A number in [0, 1): spreads the back-off. */
+  readonly random: () => number;
+}
+
+/** One call of the REST API. */
+export interface Call {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether sending it twice is the same as sending it once. */
+  readonly repeatable: boolean;
+  /** How long the server was asked to hold the answer back. */
+  readonly serverWaitMs?: number;
+}
+
+const FIRST_WAIT_MS = 500;
+const WAIT_MAX_MS = 20_000;
+
+/** Waits, or rejects with the signal's reason. */
+export const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(reasonOf(signal));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+
+const reasonOf = (signal: AbortSignal | undefined): Error => (signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+
+/** Milliseconds that a Retry-After header asks for, or `undefined`. */
+const retryAfterMs = (response: Response): number | undefined => {
+  const header = response.headers.get("retry-after");
+  if (header === null) return undefined;
+  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : undefined;
+};
+
+const problemOf = async (response: Response): Promise<DeadiffApiError | DeadiffConnectionError> => {
+  const parsed = problemSchema.safeParse(await response.json().catch(() => undefined));
+  return parsed.success ? new DeadiffApiError(parsed.data) : new DeadiffConnectionError(`the server answered ${response.status} without a problem document: is baseUrl right?`);
+};
+
+/**
+ * Sends a call. A call that may be repeated is tried again after faults of the line and answers that say so, with growing,
+ * randomly spread pauses, never earlier than Retry-After. Throws a {@link DeadiffApiError} or {@link DeadiffConnectionError}.
+ */
+export const send = async (options: TransportOptions, call: Call): Promise<Response> => {
+  const headers = {
+    authorization: `Bearer ${options.apiKey}`,
+    accept: "application/json",
+    ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+    ...call.headers,
+  };
+  for (let attempt = 0; ; attempt++) {
+    const limit = AbortSignal.timeout(options.timeoutMs + (call.serverWaitMs ?? 0));
+    const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]);
+    let askedMs: number | undefined;
+    let failure: DeadiffApiError | DeadiffConnectionError;
+    let again: boolean;
+    try {
+      const response = await options.fetch(options.baseUrl + call.path, { method: call.method, headers, signal, ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) });
+      if (response.ok || response.status === 304) return response;
+      askedMs = retryAfterMs(response);
+      failure = await problemOf(response);
+      again = failure instanceof DeadiffApiError ? API_ERRORS[failure.code].retryable : response.status >= 500;
+    } catch (cause) {
+      if (call.signal?.aborted === true) throw reasonOf(call.signal);
+      failure = new DeadiffConnectionError(limit.aborted ? "the server did not answer in time" : "the server could not be reached", { cause });
+      again = true;
+    }
+    if (!again || !call.repeatable || attempt >= options.retries) throw failure;
+    // Full jitter: clients that failed together do not return together.
+    const backoffMs = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** attempt) * options.random();
+    await pause(askedMs === undefined ? backoffMs : askedMs + backoffMs, call.signal);
+  }
+};
