@@ -33,6 +33,7 @@ export const rateDecision = (policy: RatePolicy, allowed: boolean, tatS: number)
     allowed,
     remaining: allowed ? free : 0,
     resetS: Math.ceil(Math.max(0, tatS)),
-    retryAfterS: free > 0 ? 0 : Math.max(1, Math.ceil(tatS + interval - policy.windowS)),
+    // A refused call may see a state from just before the calls that refused it: it is still told to wait.
+    retryAfterS: allowed && free > 0 ? 0 : Math.max(1, Math.ceil(tatS + interval - policy.windowS)),
   };
 };
