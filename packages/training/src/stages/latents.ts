@@ -6,6 +6,7 @@ import { tensorToWrite, writeSafetensorsFile, openSafetensorsFile } from "@deadi
 import { floats, latentSide, openMiniData, SIDE, stream, trainView } from "./data.ts";
 import { linearPath } from "./pca.ts";
 import { RUNS_FOLDER } from "./runs.ts";
+import { shippedWeights } from "./shipped.ts";
 import type { Weights } from "../train/trainer.ts";
 
 /** Pictures that the principal components are taken from. */
@@ -13,9 +14,13 @@ const PICTURES = 1024;
 
 /**
  * Mini's space of latents: the linear encoder, and its inverse beside the decoder, from the principal components of
- * training pictures. Computed once into runs/latents.
+ * training pictures: those of the shipped model, or else computed once into runs/latents.
  */
 export async function loadLatents(): Promise<Weights> {
+  const parameters = listParams(deadiffSpec(MINI).vae, "vae").filter(({ name }) => name.includes(".linear."));
+  const shipped = await shippedWeights(parameters);
+  // A shipped model was trained on its own latents: they stay what they are.
+  if (shipped.size === parameters.length) return shipped;
   const file = join(RUNS_FOLDER, "latents", "weights.safetensors");
   if (!existsSync(file)) await computeLatents(file);
   const stored = await openSafetensorsFile(file);

@@ -4,8 +4,7 @@ import { bindParams, conditioning, deadiffSpec, gaussian, listParams, MINI, ops,
 import type { HostTensor, Tensor } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
-import { existsSync } from "node:fs";
-import { finishedWeights, loadWeights } from "../train/checkpoint.ts";
+import { finishedWeights } from "../train/checkpoint.ts";
 import { initialWeights } from "../train/initialise.ts";
 import { loadLatents } from "./latents.ts";
 import { openWithWeights } from "../train/fed.ts";
@@ -16,6 +15,7 @@ import { baseObjective } from "./base.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, schedule } from "./conditions.ts";
 import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
 import { RUNS_FOLDER } from "./runs.ts";
+import { shippedWeights, stageWeights } from "./shipped.ts";
 import { tileAt, writeSheet } from "./sheets.ts";
 
 const steps = Number(process.argv[2] ?? 16000);
@@ -31,7 +31,7 @@ process.once("SIGTERM", () => stop.abort());
 
 const runtime = await inlineRuntime();
 const vae = await decoderWeights();
-const encoders = await loadWeights(join(RUNS_FOLDER, "encoders"));
+const encoders = await stageWeights("encoders");
 const latent = latentSide();
 const spec = deadiffSpec(c);
 const encodeGraph = trace("encode", { pixels: { shape: [batchSize, 3, SIDE, SIDE] } }, ({ pixels }) => ({
@@ -46,13 +46,14 @@ const PROMPTS = [
 ];
 const SAMPLE_STEPS = 25;
 
+const objective = baseObjective(c, batchSize, latent);
 await train(runtime, {
   folder: join(RUNS_FOLDER, "base"),
   identity: { objective: "base", config: JSON.stringify([c.text, c.unet, c.prediction]), seed, data: dataset.hash },
-  objective: baseObjective(c, batchSize, latent),
+  objective,
   config: { steps, batchSize, lr: { peak: 8e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
   seed,
-  initial: new Map([...encoders, ...(await earlierBase())]),
+  initial: new Map([...encoders, ...(await shippedWeights(objective.parameters))]),
   batches: stream(view, { tasks: ["reconstruction"], plainShare: 0.35, seed, count: batchSize }, async ({ target, pairs }, step) => {
     const random = randomStream(seed, step, 0xd209);
     const { latent: x0 } = await encoder.run({ pixels: floats([batchSize, 3, SIDE, SIDE], target) });
@@ -69,21 +70,13 @@ await train(runtime, {
 });
 await runtime.close();
 
-/** Weights of an earlier base model under runs/base-start, as far as their sizes still fit. */
-async function earlierBase(): Promise<ReadonlyMap<string, Float32Array>> {
-  const folder = join(RUNS_FOLDER, "base-start");
-  if (!existsSync(join(folder, "checkpoint.safetensors"))) return new Map();
-  const sizes = new Map([...listParams(spec.unet, "unet"), ...listParams(spec.text, "text"), ...listParams(spec.context, "context")].map((p) => [p.name, p.spec.shape.reduce((n, d) => n * d, 1)]));
-  return new Map([...(await loadWeights(folder, "last"))].filter(([name, values]) => sizes.get(name) === values.length));
-}
-
 /** The latest decoder; before there is one, the linear path alone (the network beside it starts at zero). */
 async function decoderWeights(): Promise<ReadonlyMap<string, Float32Array>> {
-  for (const stage of ["full", "crops"]) {
-    const folder = join(RUNS_FOLDER, `decoder-${stage}`);
-    if (existsSync(join(folder, "checkpoint.safetensors"))) return loadWeights(folder);
-  }
-  return new Map([...initialWeights(listParams(deadiffSpec(MINI).vae, "vae"), 1), ...(await loadLatents())]);
+  const parameters = listParams(deadiffSpec(MINI).vae, "vae");
+  return new Map([
+    ...initialWeights(parameters, 1), ...(await loadLatents()), ...(await shippedWeights(parameters)),
+    ...(await stageWeights("decoder-crops")), ...(await stageWeights("decoder-full")),
+  ]);
 }
 
 /** Samples every prompt with DDIM, guidance 4 and fixed noise, from the averaged weights. */

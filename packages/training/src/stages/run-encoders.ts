@@ -8,6 +8,7 @@ import { encodeTexts, miniTokenizer, referencePixels } from "./conditions.ts";
 import { openMiniData, SIDE, stream, trainView } from "./data.ts";
 import { encodersObjective } from "./encoders.ts";
 import { RUNS_FOLDER } from "./runs.ts";
+import { shippedWeights } from "./shipped.ts";
 
 const steps = Number(process.argv[2] ?? 1500);
 const batchSize = 96;
@@ -18,13 +19,15 @@ const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 process.once("SIGTERM", () => stop.abort());
 
+const objective = encodersObjective(MINI, batchSize);
 const runtime = await inlineRuntime();
 await train(runtime, {
   folder: join(RUNS_FOLDER, "encoders"),
   identity: { objective: "encoders", config: JSON.stringify([MINI.text, MINI.vision]), seed, data: dataset.hash },
-  objective: encodersObjective(MINI, batchSize),
+  objective,
   config: { steps, batchSize, lr: { peak: 1e-3, warmup: 100, floor: 0.02 }, adamW: ADAMW, emaDecay: 0.995, checkpointMinutes: 5 },
   seed,
+  initial: await shippedWeights(objective.parameters),
   batches: stream(trainView(dataset), { tasks: ["reconstruction"], seed, count: batchSize }, ({ target, pairs }) => ({
     image: referencePixels(target, batchSize, SIDE, MINI.vision.imageSize),
     ...encodeTexts(tokenizer, pairs.map((pair) => pair.target.caption.text)),

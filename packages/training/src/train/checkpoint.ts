@@ -46,15 +46,12 @@ export async function loadCheckpoint(path: string, identity: RunIdentity): Promi
   }
 }
 
-/**
- * The weights that the run in a folder hands on, averaged where trained unless asked for as they were last.
- * @throws DeadiffError `file_unreadable` where it has no checkpoint
- */
-export async function loadWeights(folder: string, kind: "averaged" | "last" = "averaged"): Promise<Weights> {
+/** The weights that the run in a folder hands on, averaged where trained. @throws DeadiffError `file_unreadable` where it has no checkpoint */
+export async function loadWeights(folder: string): Promise<Weights> {
   const file = await openSafetensorsFile(join(folder, "checkpoint.safetensors"));
   try {
     const weights = new Map<string, Float32Array>();
-    for (const group of kind === "last" ? ["w"] : ["w", "ema"]) for (const key of file.tensors.keys()) {
+    for (const group of ["w", "ema"]) for (const key of file.tensors.keys()) {
       if (key.startsWith(`${group}/`)) weights.set(key.slice(group.length + 1), (await file.read(key)).data as Float32Array);
     }
     return weights;
