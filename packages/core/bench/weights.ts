@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import path from "node:path";
 import { deadiffSpec } from "../src/models/deadiff.ts";
 import type { DeadiffConfig } from "../src/models/deadiff.ts";
 import { listParams } from "../src/models/params.ts";
@@ -16,48 +16,58 @@ const VERSION = 1;
 const POOL = 1 << 21;
 
 /**
- * Random float16 weights of a whole model, written once to `file`: normal at the networks' own scales, norms 1, biases
- * small. What training starts at zero is small instead, so that every layer counts and activations stay of order one.
+ * Random float16 weights of a whole model, written once to `folder`: normal at the networks' own scales, norms 1. What
+ * training starts at zero is small instead, so that every layer counts and activations stay of order one.
  */
-export async function benchWeights(c: DeadiffConfig, file: string): Promise<ModelWeights> {
+export async function benchWeights(c: DeadiffConfig, folder: string): Promise<ModelWeights> {
   const params = listParams(deadiffSpec(c));
+  const hash = createHash("sha256").update(`bench ${VERSION} ${JSON.stringify(params)}`).digest("hex");
+  const name = `${c.name}-${hash.slice(0, 12)}.safetensors`;
+  const file = path.join(folder, name);
   if (!existsSync(file)) {
-    await mkdir(dirname(file), { recursive: true });
-    const noise = createNoise(POOL);
-    let start = 0;
-    await writeSafetensorsFile(file, params.map(({ name, spec }, i) => {
-      const count = spec.shape.reduce((n, d) => n * d, 1);
-      return { name, dtype: "F16" as const, dims: spec.shape, bytes: () => bytesOf(fill(spec, count, noise, start = (start + 7919 * (i + 1)) % POOL)) };
-    }));
+    await mkdir(folder, { recursive: true });
+    const run = noiseRuns();
+    await writeSafetensorsFile(file, params.map(({ name: parameter, spec }) => ({ name: parameter, dtype: "F16" as const, dims: spec.shape, bytes: () => run(spec) })));
   }
   const weights = await openSafetensorsFile(file);
   await weights.close();
   return {
-    folder: dirname(file),
-    hash: createHash("sha256").update(`bench ${VERSION} ${JSON.stringify(params)}`).digest("hex"),
-    locate(name) {
-      const tensor = weights.tensors.get(name);
-      if (tensor === undefined) throw new RangeError(`${file} holds no ${name}: delete it, and it is written anew`);
-      return { file: basename(file), offset: tensor.fileOffset, bytes: tensor.byteLength, dtype: "float16" };
+    folder,
+    hash,
+    locate(parameter) {
+      const tensor = weights.tensors.get(parameter);
+      if (tensor === undefined) throw new RangeError(`${file} holds no ${parameter}: delete it, and it is written anew`);
+      return { file: name, offset: tensor.fileOffset, bytes: tensor.byteLength, dtype: "float16" };
     },
   };
 }
 
-/** The weights of one parameter as float16. */
-function fill({ shape, init }: ParamSpec, count: number, noise: Float32Array, start: number): Float16Array {
-  const fanIn = shape.slice(1).reduce((n, d) => n * d, 1);
-  const [mean, std] = ((): [number, number] => {
-    switch (init.kind) {
-      case "ones": return [1, 0];
-      case "zeros": return [0, shape.length === 1 ? 0.01 : 0.1 / Math.sqrt(fanIn)];
-      case "normal": return [0, init.std];
+/** Makes the bytes of one parameter after the other, each a run of the same noise from another place, scaled. */
+function noiseRuns(): (spec: ParamSpec) => Uint8Array {
+  const noise = createNoise(POOL);
+  const scaled = new Map<string, Float16Array>();
+  let start = 0;
+  return (spec) => {
+    const [mean, std] = scaleOf(spec);
+    const key = `${mean} ${std}`;
+    const pool = scaled.get(key) ?? Float16Array.from(noise, (x) => mean + std * x);
+    scaled.set(key, pool);
+    const out = new Float16Array(spec.shape.reduce((n, d) => n * d, 1));
+    start = (start + 7919 * 64) % POOL;
+    for (let at = 0, from = start; at < out.length; from = 0) {
+      const length = Math.min(POOL - from, out.length - at);
+      out.set(pool.subarray(from, from + length), at);
+      at += length;
     }
-  })();
-  const block = Float16Array.from({ length: Math.min(count, POOL) }, (_, i) => mean + std * (noise[(start + i) % POOL] ?? 0));
-  if (count <= POOL) return block;
-  const out = new Float16Array(count);
-  for (let at = 0; at < count; at += POOL) out.set(block.subarray(0, Math.min(POOL, count - at)), at);
-  return out;
+    return new Uint8Array(out.buffer);
+  };
 }
 
-const bytesOf = (array: Float16Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+/** Mean and standard deviation of a parameter. */
+function scaleOf({ shape, init }: ParamSpec): [mean: number, std: number] {
+  switch (init.kind) {
+    case "ones": return [1, 0];
+    case "zeros": return [0, shape.length === 1 ? 0.01 : 0.1 / Math.sqrt(shape.slice(1).reduce((n, d) => n * d, 1))];
+    case "normal": return [0, init.std];
+  }
+}
