@@ -31,8 +31,9 @@ const tensors = parameters.map(({ name, spec: { shape } }) =>
 const made = join(RUNS_FOLDER, "bundle");
 const manifest = await writeBundle(made, {
   name: "mini", version: "1", preset: "mini", config: MINI, modes: ["style", "content", "both"],
-  sizes: { default: 128, min: 128, max: 128, multipleOf: 32 },
+  sizes: { default: 128, min: 128, max: 128, multipleOf: 64 },
   tokenizer: { kind: "words", files: { words: "tokenizer.json" } },
+  preview: linearPreview(weights),
   weights: ["weights.safetensors"],
   licence: { name: "Apache-2.0 for the weights as far as they are ours; the training pictures are under Apache-2.0, MIT, CC-BY-4.0 and CC-BY-SA-4.0, see models/mini" },
   provenance: { madeBy: "deadiff train", sources: Object.entries(dataset.manifest.files).map(([name, { sha256 }]) => ({ name, sha256 })), notes: `dataset ${dataset.hash}` },
@@ -45,3 +46,17 @@ const manifest = await writeBundle(made, {
 const out = join(ROOT_FOLDER, "models/mini");
 for (const file of [...manifest.files.map((f) => f.path), "bundle.json"]) await copyFile(join(made, file), join(out, file));
 console.log(`${out}: ${manifest.files.map((f) => `${f.path} ${(f.bytes / 1e6).toFixed(1)} MB`).join(", ")}`);
+
+/** The mean colour of a patch as the decoder's linear path gives it: what a latent looks like, one pixel a position. */
+function linearPreview(all: Weights): { factors: (readonly [number, number, number])[]; bias: readonly [number, number, number] } {
+  const [matrix, offset] = [all.get("vae.decoder.linear.weight") ?? new Float32Array(0), all.get("vae.decoder.linear.bias") ?? new Float32Array(0)];
+  const channels = MINI.vae.latentChannels;
+  const area = offset.length / 3;
+  const mean = (value: (pixel: number) => number) => (colour: number): number =>
+    Array.from({ length: area }, (_, i) => value(colour * area + i)).reduce((a, b) => a + b, 0) / area;
+  const rgb = (value: (pixel: number) => number): readonly [number, number, number] => [mean(value)(0), mean(value)(1), mean(value)(2)];
+  return {
+    factors: Array.from({ length: channels }, (_, c) => rgb((pixel) => (matrix[pixel * channels + c] ?? 0) / MINI.vae.scale)),
+    bias: rgb((pixel) => offset[pixel] ?? 0),
+  };
+}

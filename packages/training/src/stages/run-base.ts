@@ -1,11 +1,10 @@
 /** `node packages/training/src/stages/run-base.ts [steps]`: trains mini's base text-to-image model into runs/base. */
 import { join } from "node:path";
-import { bindParams, conditioning, deadiffSpec, gaussian, listParams, MINI, ops, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
+import { bindParams, conditioning, deadiffSpec, gaussian, initialWeights, listParams, MINI, ops, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
 import type { HostTensor, Tensor } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
 import { finishedWeights } from "../train/checkpoint.ts";
-import { initialWeights } from "../train/initialise.ts";
 import { loadLatents } from "./latents.ts";
 import { openWithWeights } from "../train/fed.ts";
 import { ADAMW } from "../train/optimizer.ts";

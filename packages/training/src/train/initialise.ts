@@ -1,18 +1,6 @@
-import { gaussian } from "@deadiff/core";
+import { initialWeights } from "@deadiff/core";
 import type { Objective } from "./objective.ts";
 import type { TrainingState, Weights } from "./trainer.ts";
-
-/** Starting values from the specs: every parameter draws its own noise by its place in the list. */
-export function initialWeights(parameters: Objective["parameters"], seed: number): Map<string, Float32Array> {
-  return new Map(parameters.map(({ name, spec: { shape, init } }, i) => {
-    const size = shape.reduce((n, d) => n * d, 1);
-    switch (init.kind) {
-      case "zeros": return [name, new Float32Array(size)];
-      case "ones": return [name, new Float32Array(size).fill(1)];
-      case "normal": return [name, gaussian(BigInt(seed), i, size).map((x) => x * init.std)];
-    }
-  }));
-}
 
 /** The state before the first step: given weights where there are some, fresh ones elsewhere, moments at zero. */
 export function startState(objective: Objective, seed: number, given: Weights = new Map()): TrainingState {
