@@ -1,0 +1,35 @@
+import { DeadiffError } from "@deadiff/core";
+import { TASKS } from "../data/pairs.ts";
+import type { Pair, Task } from "../data/pairs.ts";
+import type { Random } from "../data/random.ts";
+import type { Part } from "../data/view.ts";
+import type { Method, TaskCondition } from "./method.ts";
+
+/** What a sample feeds beside its pictures: the text, and per branch 1 where its tokens are read and 0 where they are zeros. */
+export type Asked = { readonly text: string; readonly style: number; readonly content: number };
+
+/** The tasks a method is trained on, in the order of `TASKS`. */
+export const tasksOf = (method: Method): Task[] => TASKS.filter((task) => method.tasks[task] !== undefined);
+
+/**
+ * Conditions the samples of a batch by the method's table; `random` yields one number per sample whose task drops tokens.
+ * @throws DeadiffError `method_task` for a pair of a task that the method is not trained on
+ */
+export function conditionBatch<P extends Part>(method: Method, pairs: readonly Pair<P>[], random: Random): Asked[] {
+  return pairs.map(({ task, target: { caption } }) => {
+    const condition = method.tasks[task];
+    if (condition === undefined) throw new DeadiffError("method_task", `${method.name} is not trained on ${task}: draw pairs of ${tasksOf(method).join(", ")}`);
+    const dropped = condition.tokenDropout > 0 && random() < condition.tokenDropout;
+    const reads = (branch: TaskCondition["branches"][number]): number => (!dropped && condition.branches.includes(branch) ? 1 : 0);
+    return { text: words(condition.text, caption), style: reads("style"), content: reads("content") };
+  });
+}
+
+function words(text: TaskCondition["text"], caption: Pair<Part>["target"]["caption"]): string {
+  switch (text) {
+    case "content": return caption.content;
+    case "style": return caption.style;
+    case "caption": return caption.text;
+    case "empty": return "";
+  }
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { bindParams, DeadiffError, deadiffSpec, listParams, MINI, ops, textEncoder, trace, vaeEncode, visionEncoder } from "@deadiff/core";
+import { inlineRuntime } from "@deadiff/core/ort";
+import { randomStream } from "../data/random.ts";
+import { drawTimesteps, encodeTexts, miniTokenizer, referencePixels } from "../stages/conditions.ts";
+import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "../stages/data.ts";
+import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
+import { loadLatents } from "../stages/latents.ts";
+import { RUNS_FOLDER } from "../stages/runs.ts";
+import { shippedWeights, stageWeights } from "../stages/shipped.ts";
+import { openWithWeights } from "../train/fed.ts";
+import { ADAMW } from "../train/optimizer.ts";
+import { train } from "../train/run.ts";
+import { conditionBatch, tasksOf } from "./condition.ts";
+import { methodConfig } from "./method.ts";
+import type { Method } from "./method.ts";
+
+const BATCH_SIZE = 64;
+const SEED = 41;
+/** Share of the projections' hidden units that are dropped. */
+const PROJECTION_DROPOUT = 0.1;
+
+/**
+ * Trains a method over mini's frozen base into runs/NAME, or goes on with it; SIGINT and SIGTERM end it after a checkpoint.
+ * Every method has the same seed, pictures, schedule and budget.
+ *
+ * @throws DeadiffError `stage_missing` where the base model is not trained yet
+ */
+export async function trainMethod(method: Method, steps: number): Promise<void> {
+  const c = methodConfig(MINI, method);
+  const dataset = await openMiniData();
+  const { tokenizer } = await miniTokenizer(dataset.folder);
+  const view = trainView(dataset, { subjects: "start", treatments: FIRST_TREATMENTS });
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  process.once("SIGTERM", () => stop.abort());
+
+  const latent = latentSide();
+  const spec = deadiffSpec(c);
+  const objective = deadiffObjective(c, BATCH_SIZE, latent);
+  // The shipped image side is DEADiff's own: no method starts from it, or the budgets would differ.
+  const shared = await shippedWeights(objective.parameters.filter(({ name }) => !objective.trained.has(name)));
+  const base = new Map([...shared, ...(await stageWeights("base"))]);
+  const missing = objective.parameters.filter(({ name }) => !name.startsWith("image.") && !objective.trained.has(name) && !base.has(name));
+  if (missing.length > 0) throw new DeadiffError("stage_missing", `${missing.length} weights of the base model are in no run and in no shipped model: train it with run-base.ts first`);
+  const frozen = new Map([...(await frozenEncoders()), ...(await loadLatents()), ...base]);
+
+  const runtime = await inlineRuntime();
+  const encode = await openWithWeights(runtime, trace("frozen", {
+    pixels: { shape: [BATCH_SIZE, 3, SIDE, SIDE] },
+    image: { shape: [BATCH_SIZE, 3, c.vision.imageSize, c.vision.imageSize] },
+    ids: { shape: [BATCH_SIZE, c.text.context], dtype: "int64" },
+  }, (x) => ({
+    x0: ops.mul(ops.slice(vaeEncode(bindParams(spec.vae.encoder, "vae.encoder"), c.vae, x.pixels), 1, 0, c.vae.latentChannels), c.vae.scale),
+    vision: visionEncoder(bindParams(spec.image.style.vision, "image.style.vision"), c.vision, x.image),
+    text: textEncoder(bindParams(spec.text, "text"), c.text, x.ids),
+  })), frozen);
+
+  try {
+    await train(runtime, {
+      folder: join(RUNS_FOLDER, method.name),
+      identity: { objective: method.name, config: JSON.stringify(c), seed: SEED, data: dataset.hash },
+      objective,
+      config: { steps, batchSize: BATCH_SIZE, lr: { peak: 5e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
+      seed: SEED,
+      initial: new Map([...frozen, ...copyTextProjections(base)]),
+      batches: stream(view, { tasks: tasksOf(method), plainShare: 0.35, seed: SEED, count: BATCH_SIZE }, async ({ reference, target, pairs }, step) => {
+        const random = randomStream(SEED, step, 0xd40b);
+        const asked = conditionBatch(method, pairs, random);
+        const mask = (): Float32Array => Float32Array.from({ length: BATCH_SIZE * c.qFormer.queries * c.qFormer.width }, () => (random() < PROJECTION_DROPOUT ? 0 : 1 / (1 - PROJECTION_DROPOUT)));
+        const dims = [BATCH_SIZE, c.qFormer.queries, c.qFormer.width];
+        const tokens = await encode.run({
+          pixels: floats([BATCH_SIZE, 3, SIDE, SIDE], target),
+          image: referencePixels(reference, BATCH_SIZE, SIDE, c.vision.imageSize),
+          ids: encodeTexts(tokenizer, asked.map(({ text }) => text)).ids,
+        });
+        return {
+          ...tokens, eps: stepNoise(SEED, step, 1, [BATCH_SIZE, c.vae.latentChannels, latent, latent]), ...drawTimesteps(SEED, step, BATCH_SIZE),
+          style: floats([BATCH_SIZE, 1, 1], Float32Array.from(asked, (a) => a.style)), content: floats([BATCH_SIZE, 1, 1], Float32Array.from(asked, (a) => a.content)),
+          "style dropout": floats(dims, mask()), "content dropout": floats(dims, mask()),
+        };
+      }),
+      signal: stop.signal,
+      log: (line) => console.log(line),
+    });
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Text and vision encoders: of this machine's runs, else as shipped. */
+async function frozenEncoders(): Promise<ReadonlyMap<string, Float32Array>> {
+  const spec = deadiffSpec(MINI);
+  const shipped = await shippedWeights([...listParams(spec.text, "text"), ...listParams(spec.image.style.vision, "image.style.vision")]);
+  return new Map([...shipped, ...(await stageWeights("encoders"))]);
+}
