@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bindParams, DeadiffError, deadiffSpec, listParams, MINI, ops, textEncoder, trace, vaeEncode, visionEncoder } from "@deadiff/core";
+import { bindParams, DeadiffError, deadiffSpec, listParams, MINI, ops, textEncoder, trace, trainedParams, vaeEncode, visionEncoder } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, referencePixels } from "../stages/conditions.ts";
@@ -38,12 +38,10 @@ export async function trainMethod(method: Method, steps: number): Promise<void> 
   const latent = latentSide();
   const spec = deadiffSpec(c);
   const objective = deadiffObjective(c, BATCH_SIZE, latent);
-  // The shipped image side is DEADiff's own: no method starts from it, or the budgets would differ.
-  const shared = await shippedWeights(objective.parameters.filter(({ name }) => !objective.trained.has(name)));
-  const base = new Map([...shared, ...(await stageWeights("base"))]);
+  const base = await frozenWeights();
   const missing = objective.parameters.filter(({ name }) => !name.startsWith("image.") && !objective.trained.has(name) && !base.has(name));
   if (missing.length > 0) throw new DeadiffError("stage_missing", `${missing.length} weights of the base model are in no run and in no shipped model: train it with run-base.ts first`);
-  const frozen = new Map([...(await frozenEncoders()), ...(await loadLatents()), ...base]);
+  const frozen = new Map([...base, ...(await loadLatents())]);
 
   const runtime = await inlineRuntime();
   const encode = await openWithWeights(runtime, trace("frozen", {
@@ -88,9 +86,14 @@ export async function trainMethod(method: Method, steps: number): Promise<void> 
   }
 }
 
-/** Text and vision encoders: of this machine's runs, else as shipped. */
-async function frozenEncoders(): Promise<ReadonlyMap<string, Float32Array>> {
-  const spec = deadiffSpec(MINI);
-  const shipped = await shippedWeights([...listParams(spec.text, "text"), ...listParams(spec.image.style.vision, "image.style.vision")]);
-  return new Map([...shipped, ...(await stageWeights("encoders"))]);
+/**
+ * What methods build on: encoders, text and U-Net, of this machine's base run, else as shipped. The shipped image side is
+ * DEADiff's own and is left out, or the budgets would differ.
+ */
+async function frozenWeights(): Promise<ReadonlyMap<string, Float32Array>> {
+  const trained = new Set(trainedParams(MINI));
+  const shipped = await shippedWeights(listParams(deadiffSpec(MINI)).filter(({ name }) => !trained.has(name)));
+  const [encoders, base] = [await stageWeights("encoders"), await stageWeights("base")];
+  // A shipped U-Net goes with the shipped text encoder, whatever encoders were trained here since.
+  return base.size === 0 ? new Map([...encoders, ...shipped]) : new Map([...shipped, ...encoders, ...base]);
 }
