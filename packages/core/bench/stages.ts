@@ -13,14 +13,11 @@ import { createNoise } from "./noise.ts";
 /** A stage of a job, in running order: its graph at the sizes of one 512-pixel picture. */
 export type Stage = { label: string; graph: Graph; symbols: Readonly<Record<string, number>> };
 
-/** Side of the latent that is measured: 512 pixels in SD 1.5. */
-const LATENT = 64;
-
-/** Stages by name: each measured alone, and in this order a job. */
-export function stagesOf(c: DeadiffConfig): Record<"text" | "vision" | "qFormer" | "conditioning" | "unet" | "decode", Stage> {
+/** Stages by name: each measured alone, and in this order a job. @param latent side of the latent: 64 is 512 pixels in SD 1.5 */
+export function stagesOf(c: DeadiffConfig, latent = 64): Record<"text" | "vision" | "qFormer" | "conditioning" | "unet" | "decode", Stage> {
   const params = bindParams(deadiffSpec(c).image, "image");
   const patches = (c.vision.imageSize / c.vision.patch) ** 2 + 1;
-  const unit = LATENT / latentMultiple(c);
+  const unit = latent / latentMultiple(c);
   const sizes = { B: 1, u: unit, v: unit, S: c.text.context + c.qFormer.queries };
   return {
     text: { label: "CLIP text", graph: textGraph(c), symbols: sizes },

@@ -57,6 +57,9 @@ function valueInfo(name: string, shape: Shape, dtype: DType): ValueInfoProto {
   return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: { elemType: ONNX_DTYPE[dtype], shape: { dim } } } } });
 }
 
+const NHWC = [0, 2, 3, 1];
+const NCHW = [0, 3, 1, 2];
+
 /** One pass over a graph: which ONNX value holds which tensor, and in which type. */
 class Lowering {
   readonly out: Emitter;
@@ -64,6 +67,7 @@ class Lowering {
   readonly fed: Tensor[] = [];
   readonly #parameters: ParameterSource;
   readonly #values = new Map<Tensor, { name: string; dtype: DType }>();
+  readonly #channelsLast = new Map<Tensor, string>();
   readonly #casts = new Map<string, string>();
   readonly typical: Readonly<Record<string, number>>;
   readonly #precise: ReadonlySet<Tensor>;
@@ -88,7 +92,9 @@ class Lowering {
       case "parameter": this.#lowerParameter(x, x.op.name); return;
       default: {
         const rule = rules[x.op.kind] as Rule<Computed>;
-        this.#values.set(x, { name: rule(this, x.op, x, x.inputs), dtype });
+        const emitted = rule(this, x.op, x, x.inputs);
+        if (typeof emitted === "string") this.#values.set(x, { name: emitted, dtype });
+        else this.#channelsLast.set(x, emitted.channelsLast);
       }
     }
   }
@@ -110,13 +116,36 @@ class Lowering {
 
   /** The name of a tensor's value in the given type. */
   nameAs(x: Tensor, dtype: DType): string {
-    const value = this.#values.get(x);
+    const value = this.#values.get(x) ?? this.#channelsFirst(x);
     if (value === undefined) throw new TypeError("onnx: operand was not lowered");
     if (value.dtype === dtype) return value.name;
     const key = `${value.name} ${dtype}`;
     const cast = this.#casts.get(key) ?? this.out.emit("Cast", [value.name], { to: ONNX_DTYPE[dtype] });
     this.#casts.set(key, cast);
     return cast;
+  }
+
+  /** The channels-first form of a value that was emitted channels-last, made when it is first asked for. */
+  #channelsFirst(x: Tensor): { name: string; dtype: DType } | undefined {
+    const last = this.#channelsLast.get(x);
+    if (last === undefined) return undefined;
+    const value = { name: this.out.emit("Transpose", [last], { perm: NCHW }), dtype: this.computeType(x) };
+    this.#values.set(x, value);
+    return value;
+  }
+
+  /** The name of a tensor's value [B, C, H, W] as [B, H, W, C], made when it is first asked for. */
+  channelsLast(x: Tensor): string {
+    const known = this.#channelsLast.get(x);
+    if (known !== undefined) return known;
+    const made = this.out.emit("Transpose", [this.nameAs(x, this.computeType(x))], { perm: NHWC });
+    this.#channelsLast.set(x, made);
+    return made;
+  }
+
+  /** Whether a value is there channels-last already, so that its readers had better take it so. */
+  isChannelsLast(x: Tensor): boolean {
+    return this.#channelsLast.has(x);
   }
 
   /** Names of the operands of `x`, each in the type that `x` is computed in (ids stay integers). */
@@ -163,8 +192,10 @@ function normsWithSilu(nodes: readonly Tensor[], outputs: readonly Tensor[]): Se
 }
 
 type Computed = Exclude<OpKind, "input" | "parameter" | "constant">;
-/** Emits the nodes of one primitive and returns the name of its value. */
-type Rule<K extends OpKind> = (l: Lowering, op: OpOf<K>, x: Tensor, inputs: readonly Tensor[]) => string;
+/** The name of a value, in the tensor's own layout or channels-last. */
+type Emitted = string | { channelsLast: string };
+/** Emits the nodes of one primitive and returns its value. */
+type Rule<K extends OpKind> = (l: Lowering, op: OpOf<K>, x: Tensor, inputs: readonly Tensor[]) => Emitted;
 
 const direct = (opType: string) => (l: Lowering, _op: unknown, x: Tensor): string => l.out.emit(opType, l.operands(x));
 
@@ -177,13 +208,16 @@ const convAttributes = (g: ConvGeometry, kernel: readonly number[]) => ({
   pads: [g.pads.top, g.pads.left, g.pads.bottom, g.pads.right],
 });
 
-const NHWC = [0, 2, 3, 1];
-const NCHW = [0, 3, 1, 2];
-
 const rules: { [K in Computed]: Rule<K> } = {
   neg: direct("Neg"), exp: direct("Exp"), log: direct("Log"), sqrt: direct("Sqrt"), tanh: direct("Tanh"), sigmoid: direct("Sigmoid"),
   erf: direct("Erf"), sin: direct("Sin"), cos: direct("Cos"), abs: direct("Abs"), sign: direct("Sign"),
-  add: direct("Add"), sub: direct("Sub"), mul: direct("Mul"), div: direct("Div"), maximum: direct("Max"),
+  add(l, op, x, inputs) {
+    // A residual or a shift per channel between two convolutions: done where they are, a transposition less on either side.
+    const planes = x.shape.length === 4 && inputs.every((y) => y.shape.length === 4);
+    if (!planes || !inputs.some((y) => l.isChannelsLast(y))) return direct("Add")(l, op, x);
+    return { channelsLast: l.out.emit("Add", inputs.map((y) => l.channelsLast(y))) };
+  },
+  sub: direct("Sub"), mul: direct("Mul"), div: direct("Div"), maximum: direct("Max"),
 
   gelu(l, _op, x) {
     const [a] = l.operands(x) as [string];
@@ -192,8 +226,11 @@ const rules: { [K in Computed]: Rule<K> } = {
     return l.out.emit("Mul", [l.out.emit("Mul", [a, cdf]), l.float([0.5], [], x)]);
   },
   quickGelu(l, { alpha }, x, [input]) {
+    if (input !== undefined && l.appliesSilu(input)) return { channelsLast: l.channelsLast(input) };
+    if (input !== undefined && l.isChannelsLast(input)) {
+      return { channelsLast: l.out.emit("QuickGelu", [l.channelsLast(input)], { alpha: { float: alpha } }, { contrib: true }) };
+    }
     const [a] = l.operands(x) as [string];
-    if (input !== undefined && l.appliesSilu(input)) return a;
     if (l.profile.contrib) return l.out.emit("QuickGelu", [a], { alpha: { float: alpha } }, { contrib: true });
     const scaled = alpha === 1 ? a : l.out.emit("Mul", [a, l.float([alpha], [], x)]);
     return l.out.emit("Mul", [a, l.out.emit("Sigmoid", [scaled])]);
@@ -205,18 +242,13 @@ const rules: { [K in Computed]: Rule<K> } = {
     return plainAttention(l, op, x, inputs);
   },
   conv(l, op, x, inputs) {
-    const names = l.operands(x);
     const weightShape = at(inputs, 1).shape;
-    if (l.usesWinograd(op, at(inputs, 1), x)) {
-      const [input, weight, bias] = names as [string, string, string | undefined];
-      return emitWinograd(l.out, { x: input, weight, bias, weightShape, output: x.shape }, l.typical);
-    }
     const attributes = convAttributes(op, staticShape(weightShape.slice(2)));
-    if (!l.profile.nhwc) return l.out.emit("Conv", names, attributes);
-    const [input, weight, ...bias] = names as [string, string];
-    const nhwc = (name: string): string => l.out.emit("Transpose", [name], { perm: NHWC });
-    const y = l.out.emit("NhwcConv", [nhwc(input), nhwc(weight), ...bias], attributes, { contrib: true });
-    return l.out.emit("Transpose", [y], { perm: NCHW });
+    if (l.profile.nhwc) return nhwcConv(l, x, attributes);
+    const names = l.operands(x);
+    if (!l.usesWinograd(op, at(inputs, 1), x)) return l.out.emit("Conv", names, attributes);
+    const [input, weight, bias] = names as [string, string, string | undefined];
+    return emitWinograd(l.out, { x: input, weight, bias, weightShape, output: x.shape }, l.typical);
   },
   convInputGrad(l, op, x, [g, weight]) {
     const [kh, kw] = staticShape(weight?.shape.slice(2) ?? []) as [number, number];
@@ -232,15 +264,21 @@ const rules: { [K in Computed]: Rule<K> } = {
   reshape: (l, op, x) => l.out.emit("Reshape", [...l.operands(x), l.out.shape(op.shape)]),
   transpose: (l, { perm }, x) => l.out.emit("Transpose", l.operands(x), { perm }),
   broadcast: (l, op, x) => l.out.emit("Expand", [...l.operands(x), l.out.shape(op.shape)]),
-  concat: (l, { axis }, x) => l.out.emit("Concat", l.operands(x), { axis }),
+  concat(l, { axis }, x, inputs) {
+    if (axis === 1 && inputs.every((y) => l.isChannelsLast(y))) return { channelsLast: l.out.emit("Concat", inputs.map((y) => l.channelsLast(y)), { axis: 3 }) };
+    return l.out.emit("Concat", l.operands(x), { axis });
+  },
   slice: (l, { axis, start, end }, x) =>
     l.out.emit("Slice", [...l.operands(x), l.out.ints([start]), l.out.shape([end]), l.out.ints([axis])]),
   pad: (l, { axis, before, after }, x) =>
     l.out.emit("Pad", [...l.operands(x), l.out.shape([before, after]), "", l.out.ints([axis])]),
-  upsample: (l, _op, x) =>
-    l.out.emit("Resize", [...l.operands(x), "", l.out.constant([1, 1, 2, 2], [4], "float32")], {
-      mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor",
-    }),
+  upsample(l, _op, x, inputs) {
+    const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+    const by = (scales: readonly number[]): string => l.out.constant(scales, [4], "float32");
+    const source = at(inputs, 0);
+    if (l.isChannelsLast(source)) return { channelsLast: l.out.emit("Resize", [l.channelsLast(source), "", by([1, 2, 2, 1])], attributes) };
+    return l.out.emit("Resize", [...l.operands(x), "", by([1, 1, 2, 2])], attributes);
+  },
   gather: (l, _op, x) => l.out.emit("Gather", l.operands(x), { axis: 0 }),
   scatterAdd(l, _op, x, inputs) {
     const [ids, updates] = l.operands(x) as [string, string];
@@ -266,13 +304,19 @@ const rules: { [K in Computed]: Rule<K> } = {
   },
 };
 
+/** Channels-last convolution of ONNX Runtime; its weights are [O, kh, kw, C], turned around once, when the graph is opened. */
+function nhwcConv(l: Lowering, x: Tensor, attributes: ReturnType<typeof convAttributes>): Emitted {
+  const [input, ...weights] = x.inputs as [Tensor, ...Tensor[]];
+  const [weight, ...bias] = weights.map((y) => l.nameAs(y, l.computeType(x))) as [string, ...string[]];
+  const turned = l.out.emit("Transpose", [weight], { perm: NHWC });
+  return { channelsLast: l.out.emit("NhwcConv", [l.channelsLast(input), turned, ...bias], attributes, { contrib: true }) };
+}
+
 /** Channels-last GroupNorm of ONNX Runtime, with the SiLU that follows it; its scale and shift are float32 in any case. */
-function nhwcGroupNorm(l: Lowering, { groups, eps }: OpOf<"groupNorm">, x: Tensor): string {
-  const [a] = l.operands(x) as [string];
+function nhwcGroupNorm(l: Lowering, { groups, eps }: OpOf<"groupNorm">, x: Tensor): Emitted {
   const [weight, bias] = [1, 2].map((i) => l.nameAs(at(x.inputs, i), "float32")) as [string, string];
   const attributes = { groups, epsilon: { float: eps }, activation: l.appliesSilu(x) ? 1 : 0, channels_last: 1 };
-  const y = l.out.emit("GroupNorm", [l.out.emit("Transpose", [a], { perm: NHWC }), weight, bias], attributes, { contrib: true });
-  return l.out.emit("Transpose", [y], { perm: NCHW });
+  return { channelsLast: l.out.emit("GroupNorm", [l.channelsLast(at(x.inputs, 0)), weight, bias], attributes, { contrib: true }) };
 }
 
 /** Attention as a plain export writes it: split heads, MatMul, Softmax, MatMul, merge. Also the form for causal masks. */
