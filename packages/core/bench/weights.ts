@@ -12,8 +12,8 @@ import { createNoise } from "./noise.ts";
 
 /** Raised when the numbers that are written change. */
 const VERSION = 1;
-/** Halves of the noise that every weight is a run of: too many for two layers to be alike. */
-const POOL = 1 << 21;
+/** Numbers of the noise that every weight is a run of, at most: too many for two layers to be alike. */
+const LARGEST_POOL = 1 << 21;
 
 /**
  * Random float16 weights of a whole model, written once to `folder`: normal at the networks' own scales, norms 1. What
@@ -26,7 +26,7 @@ export async function benchWeights(c: DeadiffConfig, folder: string): Promise<Mo
   const file = path.join(folder, name);
   if (!existsSync(file)) {
     await mkdir(folder, { recursive: true });
-    const run = noiseRuns();
+    const run = noiseRuns(Math.min(LARGEST_POOL, Math.max(...params.map(({ spec }) => countOf(spec)))));
     await writeSafetensorsFile(file, params.map(({ name: parameter, spec }) => ({ name: parameter, dtype: "F16" as const, dims: spec.shape, bytes: () => run(spec) })));
   }
   const weights = await openSafetensorsFile(file);
@@ -43,8 +43,8 @@ export async function benchWeights(c: DeadiffConfig, folder: string): Promise<Mo
 }
 
 /** Makes the bytes of one parameter after the other, each a run of the same noise from another place, scaled. */
-function noiseRuns(): (spec: ParamSpec) => Uint8Array {
-  const noise = createNoise(POOL);
+function noiseRuns(length: number): (spec: ParamSpec) => Uint8Array {
+  const noise = createNoise(length);
   const scaled = new Map<string, Float16Array>();
   let start = 0;
   return (spec) => {
@@ -52,16 +52,18 @@ function noiseRuns(): (spec: ParamSpec) => Uint8Array {
     const key = `${mean} ${std}`;
     const pool = scaled.get(key) ?? Float16Array.from(noise, (x) => mean + std * x);
     scaled.set(key, pool);
-    const out = new Float16Array(spec.shape.reduce((n, d) => n * d, 1));
-    start = (start + 7919 * 64) % POOL;
+    const out = new Float16Array(countOf(spec));
+    start = (start + 7919 * 64) % length;
     for (let at = 0, from = start; at < out.length; from = 0) {
-      const length = Math.min(POOL - from, out.length - at);
-      out.set(pool.subarray(from, from + length), at);
-      at += length;
+      const run = pool.subarray(from, from + out.length - at);
+      out.set(run, at);
+      at += run.length;
     }
     return new Uint8Array(out.buffer);
   };
 }
+
+const countOf = ({ shape }: ParamSpec): number => shape.reduce((n, d) => n * d, 1);
 
 /** Mean and standard deviation of a parameter. */
 function scaleOf({ shape, init }: ParamSpec): [mean: number, std: number] {
