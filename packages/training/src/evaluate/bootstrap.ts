@@ -5,7 +5,7 @@ import { mean } from "./metrics.ts";
 export type Estimate = { readonly mean: number; readonly low: number; readonly high: number };
 
 /**
- * Mean and 95 % percentile interval from resampling with replacement (Efron & Tibshirani 1993, chapter 13): a pure function of
+ * Mean and 95 % percentile interval from resampling with replacement: a pure function of
  * values and seed. Values must be independent: one per reference and prompt, not one per pixel.
  */
 export function bootstrapMean(values: readonly number[], seed: number, resamples = 2000): Estimate {

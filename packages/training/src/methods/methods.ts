@@ -1,6 +1,6 @@
 import type { Method, TaskCondition } from "./method.ts";
 
-/** DEADiff's reconstruction task: both branches, no words, nothing dropped (Qi et al. 2024, arXiv:2403.06951, section 3.2). */
+/** DEADiff's reconstruction task: both branches, no words, nothing dropped. */
 const RECONSTRUCTION: TaskCondition = { branches: ["style", "content"], text: "empty", tokenDropout: 0 };
 
 /** DEADiff's three tasks. */
@@ -10,7 +10,7 @@ const DEADIFF_TASKS: Method["tasks"] = {
   reconstruction: RECONSTRUCTION,
 };
 
-/** How adapters are trained: a picture beside its own caption, tokens of one kind, a few of them dropped (Ye et al. 2023, arXiv:2308.06721). */
+/** How adapters are trained: a picture beside its own caption, tokens of one kind, a few of them dropped. */
 const ADAPTER_TASKS: Method["tasks"] = { reconstruction: { branches: ["style"], text: "caption", tokenDropout: 0.05 } };
 
 /** The methods that are compared: one base, data and budget, and these differences alone. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DeadiffError, deadiffSpec, listParams, MINI } from "@deadiff/core";
+import { DeadiffError, deadiffSpec, initialWeights, listParams, MINI } from "@deadiff/core";
 import { encodeSafetensors, float16Values, tensorToWrite, writeBundle } from "@deadiff/core/node";
 import { ROOT_FOLDER } from "../data/paths.ts";
 import { loadWeights } from "../train/checkpoint.ts";
@@ -16,6 +16,8 @@ const dataset = await openMiniData();
 const { words } = await miniTokenizer(dataset.folder);
 const weights = new Map<string, Float32Array>();
 const take = (from: Weights): void => { for (const [name, values] of from) weights.set(name, values); };
+// A decoder that was not trained yet is the linear path alone: the network beside it ends in zeros.
+take(initialWeights(listParams(deadiffSpec(MINI).vae, "vae"), 1));
 take(await loadLatents());
 // In the order of the stages: a later one may have changed what an earlier one trained.
 for (const stage of ["encoders", "decoder-crops", "decoder-full", "base", "deadiff"]) {
