@@ -24,8 +24,9 @@ test("a narrow U-Net's step takes no longer than a plain export's, and says the 
     const open = (profile: typeof PROFILES.cpu | typeof PROFILES.plain) => startWorker(sessionSource(stage.graph, weights, profile), feedsOf(stage), { threads: 1, provider: "cpu" });
     const [ours, plain] = [await open(PROFILES.cpu), await open(PROFILES.plain)];
     expect(difference(await sample(ours, 1), await sample(plain, 1))).toBeLessThan(1e-4);
+    // Processor time is counted in ticks of 10 ms: one run is too short to compare.
     const ratios: number[] = [];
-    for (let round = 0; round < 3; round++) ratios.push((await sample(ours, 1)).cpuMs / (await sample(plain, 1)).cpuMs);
+    for (let round = 0; round < 3; round++) ratios.push((await sample(ours, 15)).cpuMs / (await sample(plain, 15)).cpuMs);
     await Promise.all([ours.runtime.close(), plain.runtime.close()]);
     // About 0.6 when measured; the bound leaves room for a busy machine, not for a lost kernel.
     expect(median(ratios)).toBeLessThan(1);
