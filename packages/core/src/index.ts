@@ -30,7 +30,9 @@ export * from "./sampling/noise.ts";
 export * from "./sampling/schedule.ts";
 export { createWordTokenizer, splitWords } from "./text/word-tokenizer.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
-export { SAMPLER_NAMES, SPACINGS } from "./sampling/plan.ts";
+export { denoiser } from "./sampling/denoiser.ts";
+export { guide } from "./sampling/guidance.ts";
+export { planSampling, SAMPLER_NAMES, SPACINGS } from "./sampling/plan.ts";
 export type { SamplerName, Spacing } from "./sampling/plan.ts";
 export { initialWeights } from "./weights/initial-weights.ts";
 

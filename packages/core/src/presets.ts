@@ -24,7 +24,7 @@ export const deadiffConfigSchema: z.ZodType<DeadiffConfig> = z.strictObject({
   }),
   layerMap: z.array(z.enum(["style", "content", "both"])).readonly(),
   attention: z.enum(["joint", "added"]),
-  prediction: z.enum(["eps", "v"]),
+  prediction: z.enum(["eps", "v", "x0"]),
 }).refine((c) => c.layerMap.length === crossAttentionWidths(c.unet).length, { path: ["layerMap"], message: "needs one entry per cross-attention layer" })
   .refine((c) => c.unet.contextWidth === c.text.width && c.qFormer.width === c.text.width, {
     path: ["unet", "contextWidth"], message: "text, image tokens and context must be of one width",
@@ -77,7 +77,9 @@ export const MINI: DeadiffConfig = {
   vae: { channels: 48, multipliers: [1, 2], resBlocks: 1, latentChannels: 16, groups: 8, patch: 4, linear: true, scale: 1 },
   layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
   attention: "joint",
-  prediction: "v",
+  // A position holds 64 numbers and the finest level is 96 wide: too narrow to carry the noise through, as v and eps want
+  // (Li & He 2025, arXiv:2511.13720, "Back to Basics": predict clean data where patches are large for the width).
+  prediction: "x0",
 };
 
 /** A real, very small model that tests run from end to end: every layer is there, nothing is trained. */

@@ -37,7 +37,7 @@ export type DeadiffConfig = {
   layerMap: readonly (Branch | "both")[];
   attention: LayerKeys["kind"];
   /** What the U-Net predicts. */
-  prediction: "eps" | "v";
+  prediction: "eps" | "v" | "x0";
 };
 
 const imageSpec = (c: DeadiffConfig) => ({

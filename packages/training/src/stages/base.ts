@@ -2,15 +2,26 @@ import { bindParams, conditioning, deadiffSpec, listParams, ops, textEncoder, uN
 import type { DeadiffConfig, Tensor } from "@deadiff/core";
 import type { Objective } from "../train/objective.ts";
 
-/** Adds noise and names the target of a prediction: x_t = a x0 + s eps; v = a eps - s x0 (Salimans & Ho 2022, arXiv:2202.00512). */
-export function diffuse(c: DeadiffConfig, { x0, eps, a, s }: Record<"x0" | "eps" | "a" | "s", Tensor>): { noisy: Tensor; target: Tensor } {
+/** Least sqrt(1 - alphaBar) that an error of x0 is divided by: below it the weight of v's loss would pass 25. */
+const LEAST_SIGMA = 0.2;
+
+/**
+ * Adds noise, x_t = a x0 + s eps, and says what a prediction is worth: its mean squared error from eps or from
+ * v = a eps - s x0 (Salimans & Ho 2022, arXiv:2202.00512). An x0 is held to the v that it implies, whose error is x0's over s.
+ */
+export function diffuse(c: DeadiffConfig, { x0, eps, a, s }: Record<"x0" | "eps" | "a" | "s", Tensor>): { noisy: Tensor; loss: (prediction: Tensor) => Tensor } {
   const [b] = x0.shape;
   if (b === undefined) throw new TypeError("diffuse: x0 must be [B, C, h, w]");
   const [alpha, sigma] = [ops.reshape(a, [b, 1, 1, 1]), ops.reshape(s, [b, 1, 1, 1])];
   const noisy = ops.add(ops.mul(x0, alpha), ops.mul(eps, sigma));
+  const meanSquare = (error: Tensor): Tensor => ops.mean(ops.square(error));
   switch (c.prediction) {
-    case "eps": return { noisy, target: eps };
-    case "v": return { noisy, target: ops.sub(ops.mul(eps, alpha), ops.mul(x0, sigma)) };
+    case "eps": return { noisy, loss: (prediction) => meanSquare(ops.sub(prediction, eps)) };
+    case "v": {
+      const v = ops.sub(ops.mul(eps, alpha), ops.mul(x0, sigma));
+      return { noisy, loss: (prediction) => meanSquare(ops.sub(prediction, v)) };
+    }
+    case "x0": return { noisy, loss: (prediction) => meanSquare(ops.div(ops.sub(prediction, x0), ops.maximum(sigma, LEAST_SIGMA))) };
   }
 }
 
@@ -20,9 +31,6 @@ export const diffusionBatch = (c: DeadiffConfig, batchSize: number, latent: numb
   eps: { shape: [batchSize, c.unet.latentChannels, latent, latent] },
   timestep: { shape: [batchSize] }, a: { shape: [batchSize] }, s: { shape: [batchSize] },
 });
-
-/** Mean squared error of the U-Net's prediction. */
-export const predictionLoss = (prediction: Tensor, target: Tensor): Tensor => ops.mean(ops.square(ops.sub(prediction, target)));
 
 /**
  * The base model: text to latents. Text encoder, text keys and values and the U-Net learn together; the image side of the
@@ -44,8 +52,8 @@ export function baseObjective(c: DeadiffConfig, batchSize: number, latent: numbe
       const x = batch as Record<"x0" | "eps" | "timestep" | "a" | "s" | "ids", Tensor>;
       const text = textEncoder(bindParams(spec.text, "text"), c.text, x.ids);
       const keys = conditioning(bindParams(spec.context, "context"), c, text, null, null);
-      const { noisy, target } = diffuse(c, x);
-      return { loss: predictionLoss(uNet(bindParams(spec.unet, "unet"), c.unet, noisy, x.timestep, keys), target) };
+      const { noisy, loss } = diffuse(c, x);
+      return { loss: loss(uNet(bindParams(spec.unet, "unet"), c.unet, noisy, x.timestep, keys)) };
     },
   };
 }

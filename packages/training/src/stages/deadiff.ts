@@ -1,7 +1,7 @@
 import { bindParams, branchTokens, conditioning, deadiffSpec, listParams, ops, trainedParams, uNet } from "@deadiff/core";
 import type { Branch, DeadiffConfig, Tensor } from "@deadiff/core";
 import type { Objective } from "../train/objective.ts";
-import { diffuse, diffusionBatch, predictionLoss } from "./base.ts";
+import { diffuse, diffusionBatch } from "./base.ts";
 
 /**
  * DEADiff's training step on a mixed batch of its three tasks (method, section 3). Each sample says by two factors which
@@ -31,8 +31,8 @@ export function deadiffObjective(c: DeadiffConfig, batchSize: number, latent: nu
       const params = bindParams(spec);
       const tokens = (branch: Branch): Tensor => ops.mul(branchTokens(params.image, c, branch, x.vision, x[`${branch} dropout`]), x[branch]);
       const keys = conditioning(params.context, c, x.text, { style: tokens("style"), content: tokens("content") }, null);
-      const { noisy, target } = diffuse(c, x);
-      return { loss: predictionLoss(uNet(params.unet, c.unet, noisy, x.timestep, keys), target) };
+      const { noisy, loss } = diffuse(c, x);
+      return { loss: loss(uNet(params.unet, c.unet, noisy, x.timestep, keys)) };
     },
   };
 }

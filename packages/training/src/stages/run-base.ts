@@ -1,6 +1,6 @@
 /** `node packages/training/src/stages/run-base.ts [steps]`: trains mini's base text-to-image model into runs/base. */
 import { join } from "node:path";
-import { bindParams, conditioning, deadiffSpec, gaussian, initialWeights, listParams, MINI, ops, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
+import { bindParams, conditioning, deadiffSpec, denoiser, gaussian, guide, initialWeights, listParams, MINI, ops, planSampling, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
 import type { HostTensor, Tensor } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
@@ -43,7 +43,8 @@ const PROMPTS = [
   "a dog face", "a mushroom, twemoji style", "a car, noto style", "a red apple", "a tree, pixel art", "a fish, watercolour", "a house, neon",
   "a cat face, fluent style", "a pizza, chalk", "a rocket", "a strawberry, halftone", "a bird, silhouette", "a sunflower", "a guitar", "an umbrella, oil painting", "a key, line drawing",
 ];
-const SAMPLE_STEPS = 25;
+const SAMPLE_STEPS = 20;
+const GUIDANCE = 3;
 
 const objective = baseObjective(c, batchSize, latent);
 await train(runtime, {
@@ -78,7 +79,7 @@ async function decoderWeights(): Promise<ReadonlyMap<string, Float32Array>> {
   ]);
 }
 
-/** Samples every prompt with DDIM, guidance 4 and fixed noise, from the averaged weights. */
+/** Samples every prompt with fixed noise from the averaged weights. */
 async function drawPrompts(state: TrainingState, file: string): Promise<void> {
   const n = PROMPTS.length;
   const weights = new Map([...finishedWeights(state), ...vae]);
@@ -87,30 +88,24 @@ async function drawPrompts(state: TrainingState, file: string): Promise<void> {
   }, (x: Record<"latent" | "timestep" | "ids", Tensor>) => {
     const text = textEncoder(bindParams(spec.text, "text"), c.text, x.ids);
     const keys = conditioning(bindParams(spec.context, "context"), c, text, null, null);
-    return { v: uNet(bindParams(spec.unet, "unet"), c.unet, x.latent, x.timestep, keys) };
+    return { prediction: uNet(bindParams(spec.unet, "unet"), c.unet, x.latent, x.timestep, keys) };
   });
   const model = await openWithWeights(runtime, graph, weights);
   const size = c.unet.latentChannels * latent * latent;
-  let x = Float32Array.from(gaussian(7n, 0, n * size));
   const { ids } = encodeTexts(tokenizer, [...PROMPTS, ...PROMPTS.map(() => "")]);
-  const times = Array.from({ length: SAMPLE_STEPS }, (_, i) => Math.round(999 - (i * 998) / (SAMPLE_STEPS - 1)));
-  for (const [i, t] of times.entries()) {
+  const plan = planSampling(schedule, { sampler: "dpmpp_2m", steps: SAMPLE_STEPS });
+  const denoise = denoiser(schedule, c.prediction, guide(async (xIn, t) => {
     const both = new Float32Array(2 * n * size);
-    both.set(x);
-    both.set(x, n * size);
+    both.set(xIn);
+    both.set(xIn, n * size);
     const feeds: Record<string, HostTensor> = {
       latent: floats([2 * n, c.unet.latentChannels, latent, latent], both), timestep: floats([2 * n], new Float32Array(2 * n).fill(t)), ids,
     };
-    const v = (await model.run(feeds))["v"]?.data as Float32Array;
-    const bar = schedule.alphaBar[t] ?? 0, before = i + 1 < times.length ? (schedule.alphaBar[times[i + 1] ?? 0] ?? 1) : 1;
-    x = x.map((value, j) => {
-      const [cond, uncond] = [v[j] ?? 0, v[n * size + j] ?? 0];
-      const guided = uncond + 4 * (cond - uncond);
-      const [a, s] = [Math.sqrt(bar), Math.sqrt(1 - bar)];
-      const x0 = a * value - s * guided, eps = a * guided + s * value;
-      return Math.sqrt(before) * x0 + Math.sqrt(1 - before) * eps;
-    });
-  }
+    const prediction = (await model.run(feeds))["prediction"]?.data as Float32Array;
+    return [prediction.slice(n * size), prediction.slice(0, n * size)];
+  }, { scale: GUIDANCE }));
+  const start = Float32Array.from(gaussian(7n, 0, n * size), (value) => value * plan.startScale);
+  const x = (await plan.sample(denoise, start, plan.sigmas)).map((value) => value * plan.endScale);
   await model.close();
   const decodeGraph = trace("decode", { latent: { shape: [n, c.vae.latentChannels, latent, latent] } }, ({ latent: z }) => ({
     pixels: vaeDecode(bindParams(spec.vae.decoder, "vae.decoder"), c.vae, ops.div(z, c.vae.scale)),
