@@ -1,0 +1,36 @@
+import { GeistMono } from "geist/font/mono";
+import { GeistSans } from "geist/font/sans";
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { Toaster } from "sonner";
+import { Providers } from "@/api/providers";
+import { Navigation } from "@/shell/navigation";
+import { OfflineBar } from "@/shell/offline-bar";
+import { THEME_SCRIPT } from "@/shell/theme";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "DEADiff Studio", template: "%s · DEADiff Studio" },
+  description: "Make new pictures in the style of a reference: it gives how, your words say what.",
+};
+
+export const viewport: Viewport = { width: "device-width", initialScale: 1, viewportFit: "cover" };
+
+const Layout = ({ children }: { readonly children: ReactNode }) => (
+  // The theme's class is set by the script below, before React sees the page.
+  <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+    <head>
+      <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
+    </head>
+    <body>
+      <Providers>
+        <Navigation />
+        <OfflineBar />
+        <div className="min-h-dvh pb-14 lg:pb-0 lg:pl-20">{children}</div>
+        <Toaster position="bottom-center" toastOptions={{ className: "!bg-ink !text-surface !border-0 !rounded-lg !shadow-float !font-sans" }} />
+      </Providers>
+    </body>
+  </html>
+);
+
+export default Layout;

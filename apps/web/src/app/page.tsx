@@ -1,0 +1,5 @@
+import { Studio } from "@/features/studio/studio";
+
+const StudioPage = () => <Studio />;
+
+export default StudioPage;

@@ -1,0 +1,38 @@
+"use client";
+
+import { CircleAlert, WifiOff } from "lucide-react";
+import type { ReactNode } from "react";
+import { explain } from "@/api/explain";
+import { Button } from "./button";
+import { cn } from "./cn";
+
+/** Nothing is here yet: what it will hold and how to begin. */
+export const EmptyState = ({ icon, title, children, action, className }: { readonly icon?: ReactNode; readonly title: string; readonly children?: ReactNode; readonly action?: ReactNode; readonly className?: string }) => (
+  <div className={cn("mx-auto grid max-w-sm justify-items-center gap-3 px-6 py-14 text-center", className)}>
+    {icon !== undefined && <div aria-hidden className="grid size-12 place-items-center rounded-full bg-sunken text-muted [&_svg]:size-5">{icon}</div>}
+    <h2 className="text-lg font-semibold">{title}</h2>
+    {children !== undefined && <div className="text-muted">{children}</div>}
+    {action}
+  </div>
+);
+
+/** Something went wrong: what, what to do, and the number to quote. */
+export const ErrorState = ({ error, onRetry, className }: { readonly error: unknown; readonly onRetry?: () => void; readonly className?: string }) => {
+  const { title, advice, requestId, offline } = explain(error);
+  return (
+    <div role="alert" className={cn("mx-auto grid max-w-sm justify-items-center gap-2 px-6 py-14 text-center", className)}>
+      <div aria-hidden className="mb-1 grid size-12 place-items-center rounded-full bg-danger-soft text-danger [&_svg]:size-5">{offline ? <WifiOff /> : <CircleAlert />}</div>
+      <h2 className="text-lg font-semibold">{title}</h2>
+      <p className="text-muted">{advice}</p>
+      {requestId !== undefined && <p className="font-mono text-xs text-faint">{requestId}</p>}
+      {onRetry !== undefined && (
+        <Button className="mt-2" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+};
+
+/** A place that is being filled. */
+export const Skeleton = ({ className }: { readonly className?: string }) => <div aria-hidden className={cn("skeleton rounded-md", className)} />;

@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/** The web server's environment, read when it runs: one build serves every deployment. */
+export const readEnv = () =>
+  z
+    .object({
+      /** Where the API listens. */
+      API_URL: z.url().default("http://127.0.0.1:8787"),
+      /** The key of the one account of an installation without sign-in. It stays on the server. */
+      API_KEY: z.string().optional(),
+    })
+    .parse(process.env);

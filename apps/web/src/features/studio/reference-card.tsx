@@ -1,0 +1,72 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { LoaderCircle, X } from "lucide-react";
+import { useEffect } from "react";
+import { useTRPC } from "@/api/client";
+import { IconButton } from "@/components/icon-button";
+import { NumberInput } from "@/components/number-input";
+import { Segmented } from "@/components/segmented";
+import { Track } from "@/components/slider";
+import { AsSeen } from "./as-seen";
+import { useStudio, type DeskReference, type ReferenceMode } from "./state";
+
+const MODES: readonly { readonly value: ReferenceMode; readonly label: string; readonly name: string }[] = [
+  { value: "style", label: "Style", name: "Style: how it is drawn" },
+  { value: "content", label: "Content", name: "Content: what it shows" },
+  { value: "both", label: "Both", name: "Both: how it is drawn and what it shows" },
+];
+
+/** One reference: how the model sees it, what is taken of it, and its share. */
+export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskReference; readonly alone: boolean }) => {
+  const { changeReference, removeReference } = useStudio.getState();
+  const { key, name, weight, mode, upload, fault } = reference;
+  const shownUrl = useFreshUrl(reference);
+  const busy = upload === null && fault === null;
+  return (
+    <li className="grid grid-cols-[4.75rem_1fr] gap-x-3 rounded-lg border bg-surface p-2 shadow-card">
+      <div className="relative size-19 overflow-hidden rounded-md">
+        <AsSeen url={shownUrl} fit={reference.fit} name={name} />
+        {busy && (
+          <span className="absolute inset-0 grid place-items-center bg-black/35 text-white">
+            <LoaderCircle aria-label="Sending" className="size-5 animate-spin" />
+          </span>
+        )}
+      </div>
+      <div className="grid min-w-0 content-between gap-1">
+        <div className="flex items-center gap-1">
+          <p className="min-w-0 flex-1 truncate font-medium">{name}</p>
+          <IconButton size="sm" className="-my-1 -mr-1" label={`Remove ${name}`} onClick={() => removeReference(key)}>
+            <X aria-hidden />
+          </IconButton>
+        </div>
+        {fault === null ? (
+          <>
+            <Segmented size="sm" label={`What is taken of ${name}`} value={mode} options={MODES} onChange={(next) => changeReference(key, { mode: next })} />
+            <div className="flex items-center gap-2">
+              <span className="text-xs text-faint">{alone ? "Weight" : "Share"}</span>
+              <Track label={`Weight of ${name}`} valueText={`${weight} ×`} value={weight} min={0} max={2} step={0.05} neutral={1} onChange={(next) => changeReference(key, { weight: next })} />
+              <NumberInput className="-mr-1.5" label={`Weight of ${name}`} unit="×" value={weight} min={0} max={4} step={0.05} onChange={(next) => changeReference(key, { weight: next })} />
+            </div>
+          </>
+        ) : (
+          <div role="alert" className="text-xs">
+            <p className="font-medium text-danger">{fault.title}</p>
+            <p className="text-muted">{fault.advice}</p>
+          </div>
+        )}
+      </div>
+    </li>
+  );
+};
+
+/** The reference's address: its own, or, after a reload, one that the store signs anew. */
+const useFreshUrl = ({ key, url, upload }: DeskReference): string | null => {
+  const trpc = useTRPC();
+  const { data, error } = useQuery(trpc.uploads.get.queryOptions({ id: upload ?? "img_" }, { enabled: url === null && upload !== null, staleTime: 3600_000 }));
+  useEffect(() => {
+    // Deleted meanwhile, or another account's.
+    if (error?.data?.problem.code === "not_found") useStudio.getState().removeReference(key);
+  }, [error, key]);
+  return url ?? data?.url ?? null;
+};

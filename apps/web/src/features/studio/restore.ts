@@ -1,0 +1,80 @@
+import type { Id, Job } from "@deadiff/schemas/contracts";
+import { toast } from "sonner";
+import type { Parameters } from "@/pictures/parameters";
+import type { Sampling } from "./model";
+import { INITIAL, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Settings } from "./state";
+
+const FITS: readonly string[] = ["stretch", "pad", "crop"] satisfies ReferenceFit[];
+const MODES: readonly string[] = ["style", "content", "both"] satisfies ReferenceMode[];
+
+const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
+
+const deskReference = (value: unknown, index: number): DeskReference[] => {
+  if (!isRecord(value) || typeof value["image"] !== "string") return [];
+  const mode = String(value["mode"]);
+  const fit = String(value["fit"]);
+  return [
+    {
+      key: crypto.randomUUID(),
+      name: `Reference ${index + 1}`,
+      weight: number(value["weight"]) ?? 1,
+      mode: MODES.includes(mode) ? (mode as ReferenceMode) : "style",
+      fit: FITS.includes(fit) ? (fit as ReferenceFit) : "stretch",
+      url: null,
+      width: 0,
+      height: 0,
+      upload: value["image"] as Id<"upload">,
+      fault: null,
+    },
+  ];
+};
+
+const gainsOf = (value: unknown): readonly number[] | null => {
+  if (!Array.isArray(value) || !value.every((gain) => typeof gain === "number")) return null;
+  return value.every((gain) => gain === 1) ? null : value;
+};
+
+/** Puts a job back on the desk: every setting, and its references. */
+export const remixJob = (job: Job): void => {
+  const input = job.input;
+  if (input === null) return;
+  // What was used, where the job says; what was asked for, where it does not.
+  const used = { ...input, ...(job.parameters ?? {}) } as Readonly<Record<string, unknown>>;
+  const settings: Settings = {
+    ...INITIAL,
+    prompt: typeof input["prompt"] === "string" ? input["prompt"] : "",
+    negativePrompt: typeof input["negative_prompt"] === "string" ? input["negative_prompt"] : "",
+    count: number(input["count"]) ?? 1,
+    strength: number(input["strength"]) ?? 1,
+    seed: job.seed ?? INITIAL.seed,
+    seedLocked: true,
+    gains: gainsOf(used["gains"]),
+    ...samplingFrom(used),
+  };
+  const references = Array.isArray(input["references"]) ? input["references"].flatMap(deskReference) : [];
+  const studio = useStudio.getState();
+  studio.set(settings);
+  studio.replaceReferences(references);
+  toast.success("Everything is back on the desk, the seed locked.");
+};
+
+const samplingFrom = (used: Readonly<Record<string, unknown>>): Pick<Settings, "preset" | "sampling"> => {
+  const { sampler, spacing, steps, guidance } = used;
+  if (typeof sampler !== "string" || typeof spacing !== "string" || typeof steps !== "number" || typeof guidance !== "number") return { preset: "balanced", sampling: null };
+  return { preset: "custom", sampling: { sampler, spacing, steps, guidance } as Sampling };
+};
+
+/** Puts the parameters out of a picture's file on the desk. The file names its references by hash alone: those stay as they are. */
+export const restoreParameters = (parameters: Parameters): void => {
+  useStudio.getState().set({
+    prompt: parameters.prompt,
+    negativePrompt: parameters.negativePrompt,
+    count: 1,
+    strength: parameters.strength,
+    seed: parameters.seed,
+    seedLocked: true,
+    gains: gainsOf(parameters.gains),
+    ...samplingFrom({ ...parameters }),
+  });
+};

@@ -1,0 +1,114 @@
+"use client";
+
+import type { Id } from "@deadiff/schemas/contracts";
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+import type { Sampling } from "./model";
+
+/** What is taken of a reference. */
+export type ReferenceMode = "style" | "content" | "both";
+
+/** How a picture that is not square meets the model's square. */
+export type ReferenceFit = "stretch" | "pad" | "crop";
+
+/** A reference on the desk. */
+export interface DeskReference {
+  /** Its place on the desk: not the upload's. */
+  readonly key: string;
+  readonly name: string;
+  readonly weight: number;
+  readonly mode: ReferenceMode;
+  readonly fit: ReferenceFit;
+  /** Shows it: an address of this page, or one that the store signed. */
+  readonly url: string | null;
+  readonly width: number;
+  readonly height: number;
+  /** The upload, once it arrived. */
+  readonly upload: Id<"upload"> | null;
+  /** Why it did not arrive. */
+  readonly fault: { readonly title: string; readonly advice: string } | null;
+}
+
+/** The presets' names, and `custom` once one of their values was changed. */
+export type PresetName = "fast" | "balanced" | "faithful" | "custom";
+
+/** Everything the controls say. */
+export interface Settings {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly count: number;
+  readonly strength: number;
+  readonly seed: number;
+  /** Whether the next pictures start from the same noise. */
+  readonly seedLocked: boolean;
+  readonly preset: PresetName;
+  /** Set while the preset is `custom`. */
+  readonly sampling: Sampling | null;
+  /** Gain per attention layer; null: 1 in every one. */
+  readonly gains: readonly number[] | null;
+}
+
+interface Studio extends Settings {
+  readonly references: readonly DeskReference[];
+  /** Uploads by the SHA-256 of their file: the same picture is sent once. */
+  readonly known: Readonly<Record<string, Id<"upload">>>;
+  /** The job on the canvas; null: the newest. */
+  readonly shown: Id<"job"> | null;
+  readonly set: (change: Partial<Settings>) => void;
+  readonly show: (job: Id<"job"> | null) => void;
+  readonly addReference: (reference: DeskReference) => void;
+  readonly changeReference: (key: string, change: Partial<Omit<DeskReference, "key">>) => void;
+  readonly removeReference: (key: string) => void;
+  readonly replaceReferences: (references: readonly DeskReference[]) => void;
+  readonly remember: (sha256: string, upload: Id<"upload">) => void;
+  readonly reset: () => void;
+}
+
+const SEEDS = 2 ** 32;
+
+/** A seed that leaves room for the pictures after the first. */
+export const drawSeed = (): number => ((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % (SEEDS - 64)) >>> 0;
+
+/** The controls as a first visit finds them. */
+export const INITIAL: Settings = {
+  prompt: "",
+  negativePrompt: "",
+  count: 4,
+  strength: 1,
+  seed: 1,
+  seedLocked: false,
+  preset: "balanced",
+  sampling: null,
+  gains: null,
+};
+
+/** The studio's controls. Kept in the browser: a reload finds the desk as it was. */
+export const useStudio = create<Studio>()(
+  persist(
+    (set) => ({
+      ...INITIAL,
+      references: [],
+      known: {},
+      shown: null,
+      set: (change) => set(change),
+      show: (shown) => set({ shown }),
+      addReference: (reference) => set(({ references }) => ({ references: [...references, reference] })),
+      changeReference: (key, change) => set(({ references }) => ({ references: references.map((reference) => (reference.key === key ? { ...reference, ...change } : reference)) })),
+      removeReference: (key) => set(({ references }) => ({ references: references.filter((reference) => reference.key !== key) })),
+      replaceReferences: (references) => set({ references }),
+      remember: (sha256, upload) => set(({ known }) => ({ known: { ...known, [sha256]: upload } })),
+      reset: () => set({ ...INITIAL, references: [] }),
+    }),
+    {
+      name: "studio",
+      version: 1,
+      // The server renders an empty desk; the browser's is put on it after the first paint.
+      skipHydration: true,
+      partialize: ({ prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, references, known }) => ({
+        prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, known,
+        // Addresses of this page end with it, and signed ones after a day.
+        references: references.filter(({ upload }) => upload !== null).map((reference) => ({ ...reference, url: null })),
+      }),
+    },
+  ),
+);
