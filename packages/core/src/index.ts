@@ -59,5 +59,6 @@ export {
 } from "./pipeline/style-code.ts";
 export type { StyleCode } from "./pipeline/style-code.ts";
 export { stylize } from "./pipeline/stylize.ts";
+export { stylizeBatch } from "./pipeline/stylize-batch.ts";
 export type { Stage, StylizedImage, StylizeEvent, StylizeOptions, StylizeResult } from "./pipeline/stylize.ts";
 export type { Warning } from "./pipeline/warnings.ts";

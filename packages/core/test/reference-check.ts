@@ -280,10 +280,10 @@ async function checkDdimOfPipeline({ config: c, io, model, compare }: Context): 
   const finals: number[] = [];
   for (let i = 0; i < images; i++) {
     const style = float32Output(await model.run("reference-style", { image: row(image, i) }), "tokens");
-    const keys = jobKeys(model, {
+    const keys = jobKeys(model, [{
       text: { conditional: await textTokens(row(textIds, i)), unconditional: await textTokens(row(negativeIds, i)) },
       image: combineReferences(c, [{ tokens: { style }, weight: 1 }], c.layerMap.map(() => 1)),
-    });
+    }]);
     const latents = await sampleLatents(model, keys, {
       schedule, plan, guidance: { scale: 8 }, shape: { images: 1, height, width }, halves: i % 2 === 0 ? "together" : "apart", imageKeys: true,
       start: Float32Array.from(row(start, i).data, Number), noise: () => new Float32Array(0),

@@ -1,5 +1,5 @@
 import { DeadiffError } from "../errors.ts";
-import type { DeadiffConfig } from "../models/deadiff.ts";
+import type { Branch, DeadiffConfig } from "../models/deadiff.ts";
 import type { Branch as Half } from "../sampling/guidance.ts";
 import type { HostTensor, Kept } from "../session.ts";
 import { keySpecs } from "./graphs.ts";
@@ -26,10 +26,12 @@ export type JobKeys = {
  * The keys of a job, computed at the first evaluation that needs them for a batch of that composition.
  *
  * The unconditional half has zero image tokens and the negative prompt, as in the authors' code.
+ *
+ * @param conditions one for all pictures, or one for each picture of the batch in turn; all with image keys or all without
  */
-export function jobKeys(model: Model, conditions: Conditions): JobKeys {
+export function jobKeys(model: Model, conditions: readonly [Conditions, ...Conditions[]]): JobKeys {
   const { config: c } = model;
-  const withImage = conditions.image !== null;
+  const withImage = conditions[0].image !== null;
   const names = Object.keys(keySpecs(c, withImage));
   const job = crypto.randomUUID();
   const made = new Map<string, Promise<Record<string, Kept>>>();
@@ -52,27 +54,27 @@ export function jobKeys(model: Model, conditions: Conditions): JobKeys {
   };
 }
 
-function conditioningFeeds(c: DeadiffConfig, { text, image }: Conditions, rows: readonly Half[]): Record<string, HostTensor> {
-  const stacked = (dims: readonly number[], of: (half: Half) => Float32Array): HostTensor => {
+function conditioningFeeds(c: DeadiffConfig, conditions: readonly [Conditions, ...Conditions[]], rows: readonly Half[]): Record<string, HostTensor> {
+  const stacked = (dims: readonly number[], of: (half: Half, conditions: Conditions) => Float32Array): HostTensor => {
     const size = dims.reduce((product, dim) => product * dim, 1);
     const data = new Float32Array(rows.length * size);
-    for (const [i, half] of rows.entries()) data.set(of(half), i * size);
+    for (const [i, half] of rows.entries()) data.set(of(half, conditions[i % conditions.length] ?? conditions[0]), i * size);
     return { dtype: "float32", dims: [rows.length, ...dims], data };
   };
-  const textOf = (half: Half): Float32Array => {
+  const textOf = (half: Half, { text }: Conditions): Float32Array => {
     const tokens = text[half];
     if (tokens === null) throw new DeadiffError("guidance_branches", "the job has no negative prompt to guide away from");
     return tokens;
   };
-  const textTokens = stacked([c.text.context, c.unet.contextWidth], textOf); // [B, T, E]
-  if (image === null) return { text: textTokens };
-  const { tokens, gains } = image;
+  const text = stacked([c.text.context, c.unet.contextWidth], textOf); // [B, T, E]
+  if (conditions[0].image === null) return { text };
   const imageTokens = [c.qFormer.queries, c.unet.contextWidth];
   const none = new Float32Array(0); // leaves the row at zero
+  const tokens = (branch: Branch): HostTensor => stacked(imageTokens, (half, { image }) => (half === "conditional" ? image?.tokens[branch] : undefined) ?? none);
   return {
-    text: textTokens,
-    style: stacked(imageTokens, (half) => (half === "conditional" ? tokens.style : none)), // [B, Q, E]
-    content: stacked(imageTokens, (half) => (half === "conditional" ? tokens.content : none)),
-    gains: stacked([gains.length], () => Float32Array.from(gains)),
+    text,
+    style: tokens("style"), // [B, Q, E]
+    content: tokens("content"),
+    gains: stacked([c.layerMap.length], (_, { image }) => Float32Array.from(image?.gains ?? [])),
   };
 }

@@ -20,7 +20,7 @@ import { resolveRequest } from "./request.ts";
 import type { StylizeInput } from "./request.ts";
 import { sampleLatents } from "./sample.ts";
 import type { Batching } from "./sample.ts";
-import { textWarnings } from "./warnings.ts";
+import { readTexts } from "./texts.ts";
 import type { Warning } from "./warnings.ts";
 
 /** The parts of a job, in order. */
@@ -107,15 +107,8 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
 
   // 3. Prompts to text tokens.
   await enter("text");
-  const tokenizer = await model.tokenizer();
-  const textTokens = async (field: "prompt" | "negativePrompt"): Promise<Float32Array> => {
-    const encoded = tokenizer.encode(request[field]);
-    warnings.push(...textWarnings(field, encoded));
-    const ids = BigInt64Array.from(encoded.ids, BigInt);
-    return float32Output(await model.run("text", { ids: { dtype: "int64", dims: [1, ids.length], data: ids } }), "text");
-  };
-  const conditional = await textTokens("prompt");
-  const unconditional = request.guidance === 1 ? null : await textTokens("negativePrompt");
+  const text = await readTexts(model, request);
+  warnings.push(...text.warnings);
   await finished(["text"]);
 
   // 4. Keys and values, made once and kept in the runtime; then noise to latents, `batching.images` pictures at a time.
@@ -126,7 +119,7 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
   const elements = c.unet.latentChannels * height * width;
   const groups = chunks([...seeds.keys()], batching.images);
   const latents: Float32Array[] = [];
-  const keys = jobKeys(model, { text: { conditional, unconditional }, image });
+  const keys = jobKeys(model, [{ text, image }]);
   try {
     for (const [groupIndex, images] of groups.entries()) {
       const noise = seededNoise(images.map((i) => seeds[i] ?? 0n), elements);

@@ -3,7 +3,7 @@ import { TASKS } from "../data/pairs.ts";
 import type { Pair, Task } from "../data/pairs.ts";
 import type { Random } from "../data/random.ts";
 import type { Part } from "../data/view.ts";
-import type { Method, TaskCondition } from "./method.ts";
+import type { Dropout, Method, TaskCondition } from "./method.ts";
 
 /** What a sample feeds beside its pictures: the text, and per branch 1 where its tokens are read and 0 where they are zeros. */
 export type Asked = { readonly text: string; readonly style: number; readonly content: number };
@@ -12,17 +12,22 @@ export type Asked = { readonly text: string; readonly style: number; readonly co
 export const tasksOf = (method: Method): Task[] => TASKS.filter((task) => method.tasks[task] !== undefined);
 
 /**
- * Conditions the samples of a batch by the method's table; `random` yields one number per sample whose task drops tokens.
+ * Conditions the samples of a batch by the method's table; `random` yields one number per sample.
  * @throws DeadiffError `method_task` for a pair of a task that the method is not trained on
  */
 export function conditionBatch<P extends Part>(method: Method, pairs: readonly Pair<P>[], random: Random): Asked[] {
   return pairs.map(({ task, target: { caption } }) => {
     const condition = method.tasks[task];
     if (condition === undefined) throw new DeadiffError("method_task", `${method.name} is not trained on ${task}: draw pairs of ${tasksOf(method).join(", ")}`);
-    const dropped = condition.tokenDropout > 0 && random() < condition.tokenDropout;
-    const reads = (branch: TaskCondition["branches"][number]): number => (!dropped && condition.branches.includes(branch) ? 1 : 0);
-    return { text: words(condition.text, caption), style: reads("style"), content: reads("content") };
+    const { image, text } = left(condition.dropout, random());
+    const reads = (branch: TaskCondition["branches"][number]): number => (image && condition.branches.includes(branch) ? 1 : 0);
+    return { text: text ? words(condition.text, caption) : "", style: reads("style"), content: reads("content") };
   });
+}
+
+/** What a number in 0..1 leaves of a sample. */
+function left({ image, text, both }: Dropout, u: number): { image: boolean; text: boolean } {
+  return { image: u >= image + both, text: u < image || u >= image + both + text };
 }
 
 function words(text: TaskCondition["text"], caption: Pair<Part>["target"]["caption"]): string {

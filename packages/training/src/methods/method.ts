@@ -8,9 +8,12 @@ export type TaskCondition = {
   readonly branches: readonly Branch[];
   /** What the U-Net is told of the target: its subject, its style, both as a caption says them, or nothing. */
   readonly text: "content" | "style" | "caption" | "empty";
-  /** Probability, 0..1, that a sample's image tokens are all zeros. */
-  readonly tokenDropout: number;
+  /** What is left out of a sample, and how often. */
+  readonly dropout: Dropout;
 };
+
+/** Probabilities, 0..1, that exclude each other: the image tokens alone are zeros, the text alone is empty, or both at once. */
+export type Dropout = { readonly image: number; readonly text: number; readonly both: number };
 
 /** Which tokens each cross-attention layer reads: as the preset says, the same everywhere, or content in the listed layers. */
 export type LayerMap =

@@ -1,17 +1,26 @@
-import type { Method, TaskCondition } from "./method.ts";
+import type { Dropout, Method, TaskCondition } from "./method.ts";
+
+const NOTHING: Dropout = { image: 0, text: 0, both: 0 };
+/** DEADiff's (Qi et al. 2024, arXiv:2403.06951): image tokens alone, where a pair shares only one of style and subject. */
+const TOKENS: Dropout = { image: 0.15, text: 0, both: 0 };
 
 /** DEADiff's reconstruction task: both branches, no words, nothing dropped. */
-const RECONSTRUCTION: TaskCondition = { branches: ["style", "content"], text: "empty", tokenDropout: 0 };
+const RECONSTRUCTION: TaskCondition = { branches: ["style", "content"], text: "empty", dropout: NOTHING };
 
 /** DEADiff's three tasks. */
 const DEADIFF_TASKS: Method["tasks"] = {
-  stre: { branches: ["style"], text: "content", tokenDropout: 0.15 },
-  sere: { branches: ["content"], text: "style", tokenDropout: 0.15 },
+  stre: { branches: ["style"], text: "content", dropout: TOKENS },
+  sere: { branches: ["content"], text: "style", dropout: TOKENS },
   reconstruction: RECONSTRUCTION,
 };
 
-/** How adapters are trained: a picture beside its own caption, tokens of one kind, a few of them dropped. */
-const ADAPTER_TASKS: Method["tasks"] = { reconstruction: { branches: ["style"], text: "caption", tokenDropout: 0.05 } };
+/**
+ * How adapters are trained: a picture beside its own caption, tokens of one kind. Text and image are dropped as IP-Adapter
+ * drops them, 5 % each alone and 5 % together, for guidance (Ye et al. 2023, arXiv:2308.06721, section 4.1). The style
+ * adapter of T2I-Adapter (Mou et al. 2023, arXiv:2302.08453) names no dropout, but without it the unconditional half of
+ * guidance, which has no image here, would be something that it never saw.
+ */
+const ADAPTER_TASKS: Method["tasks"] = { reconstruction: { branches: ["style"], text: "caption", dropout: { image: 0.05, text: 0.05, both: 0.05 } } };
 
 /** The methods that are compared: one base, data and budget, and these differences alone. */
 export const METHODS = {
