@@ -1,12 +1,15 @@
 import { DeadiffError } from "@deadiff/core";
 import { TASKS } from "../data/pairs.ts";
-import type { Pair, Task } from "../data/pairs.ts";
+import type { Task } from "../data/pairs.ts";
+import type { Caption } from "../data/captions/captions.ts";
 import type { Random } from "../data/random.ts";
-import type { Part } from "../data/view.ts";
 import type { Dropout, Method, TaskCondition } from "./method.ts";
 
 /** What a sample feeds beside its pictures: the text, and per branch 1 where its tokens are read and 0 where they are zeros. */
 export type Asked = { readonly text: string; readonly style: number; readonly content: number };
+
+/** What of a pair decides its condition. */
+export type Conditioned = { readonly task: Task; readonly target: { readonly caption: Caption } };
 
 /** The tasks a method is trained on, in the order of `TASKS`. */
 export const tasksOf = (method: Method): Task[] => TASKS.filter((task) => method.tasks[task] !== undefined);
@@ -15,7 +18,7 @@ export const tasksOf = (method: Method): Task[] => TASKS.filter((task) => method
  * Conditions the samples of a batch by the method's table; `random` yields one number per sample.
  * @throws DeadiffError `method_task` for a pair of a task that the method is not trained on
  */
-export function conditionBatch<P extends Part>(method: Method, pairs: readonly Pair<P>[], random: Random): Asked[] {
+export function conditionBatch(method: Method, pairs: readonly Conditioned[], random: Random): Asked[] {
   return pairs.map(({ task, target: { caption } }) => {
     const condition = method.tasks[task];
     if (condition === undefined) throw new DeadiffError("method_task", `${method.name} is not trained on ${task}: draw pairs of ${tasksOf(method).join(", ")}`);
@@ -30,7 +33,7 @@ function left({ image, text, both }: Dropout, u: number): { image: boolean; text
   return { image: u >= image + both, text: u < image || u >= image + both + text };
 }
 
-function words(text: TaskCondition["text"], caption: Pair<Part>["target"]["caption"]): string {
+function words(text: TaskCondition["text"], caption: Caption): string {
   switch (text) {
     case "content": return caption.content;
     case "style": return caption.style;

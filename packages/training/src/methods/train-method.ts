@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { bindParams, DeadiffError, deadiffSpec, listParams, MINI, ops, textEncoder, trace, trainedParams, vaeEncode, visionEncoder } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
@@ -6,27 +5,28 @@ import { drawTimesteps, encodeTexts, miniTokenizer, referencePixels } from "../s
 import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "../stages/data.ts";
 import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
 import { loadLatents } from "../stages/latents.ts";
-import { RUNS_FOLDER } from "../stages/runs.ts";
 import { shippedWeights, stageWeights } from "../stages/shipped.ts";
 import { openWithWeights } from "../train/fed.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import { conditionBatch, tasksOf } from "./condition.ts";
+import { conditionFeeds } from "./feeds.ts";
 import { methodConfig } from "./method.ts";
 import type { Method } from "./method.ts";
 
-const BATCH_SIZE = 64;
 const SEED = 41;
-/** Share of the projections' hidden units that are dropped. */
-const PROJECTION_DROPOUT = 0.1;
+
+/** How long and on how much at once a method is trained, and where its run is kept. */
+export type Budget = { readonly steps: number; readonly batchSize: number; readonly folder: string };
 
 /**
- * Trains a method over mini's frozen base into runs/NAME, or goes on with it; SIGINT and SIGTERM end it after a checkpoint.
- * Every method has the same seed, pictures, schedule and budget.
+ * Trains a method over mini's frozen base, or goes on with it; SIGINT and SIGTERM end it after a checkpoint. Every method
+ * has the same seed, pictures and schedule. What is frozen and read once a sample (latents, vision and text tokens) is
+ * computed outside the step, forward alone.
  *
  * @throws DeadiffError `stage_missing` where the base model is not trained yet
  */
-export async function trainMethod(method: Method, steps: number): Promise<void> {
+export async function trainMethod(method: Method, { steps, batchSize, folder }: Budget): Promise<void> {
   const c = methodConfig(MINI, method);
   const dataset = await openMiniData();
   const { tokenizer } = await miniTokenizer(dataset.folder);
@@ -37,7 +37,7 @@ export async function trainMethod(method: Method, steps: number): Promise<void> 
 
   const latent = latentSide();
   const spec = deadiffSpec(c);
-  const objective = deadiffObjective(c, BATCH_SIZE, latent);
+  const objective = deadiffObjective(c, batchSize, latent);
   const base = await frozenWeights();
   const missing = objective.parameters.filter(({ name }) => !name.startsWith("image.") && !objective.trained.has(name) && !base.has(name));
   if (missing.length > 0) throw new DeadiffError("stage_missing", `${missing.length} weights of the base model are in no run and in no shipped model: train it with run-base.ts first`);
@@ -45,9 +45,9 @@ export async function trainMethod(method: Method, steps: number): Promise<void> 
 
   const runtime = await inlineRuntime();
   const encode = await openWithWeights(runtime, trace("frozen", {
-    pixels: { shape: [BATCH_SIZE, 3, SIDE, SIDE] },
-    image: { shape: [BATCH_SIZE, 3, c.vision.imageSize, c.vision.imageSize] },
-    ids: { shape: [BATCH_SIZE, c.text.context], dtype: "int64" },
+    pixels: { shape: [batchSize, 3, SIDE, SIDE] },
+    image: { shape: [batchSize, 3, c.vision.imageSize, c.vision.imageSize] },
+    ids: { shape: [batchSize, c.text.context], dtype: "int64" },
   }, (x) => ({
     x0: ops.mul(ops.slice(vaeEncode(bindParams(spec.vae.encoder, "vae.encoder"), c.vae, x.pixels), 1, 0, c.vae.latentChannels), c.vae.scale),
     vision: visionEncoder(bindParams(spec.image.style.vision, "image.style.vision"), c.vision, x.image),
@@ -56,26 +56,23 @@ export async function trainMethod(method: Method, steps: number): Promise<void> 
 
   try {
     await train(runtime, {
-      folder: join(RUNS_FOLDER, method.name),
+      folder,
       identity: { objective: method.name, config: JSON.stringify(c), seed: SEED, data: dataset.hash },
       objective,
-      config: { steps, batchSize: BATCH_SIZE, lr: { peak: 5e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
+      config: { steps, batchSize, lr: { peak: 5e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
       seed: SEED,
       initial: new Map([...frozen, ...copyTextProjections(base)]),
-      batches: stream(view, { tasks: tasksOf(method), plainShare: 0.35, seed: SEED, count: BATCH_SIZE }, async ({ reference, target, pairs }, step) => {
+      batches: stream(view, { tasks: tasksOf(method), plainShare: 0.35, seed: SEED, count: batchSize }, async ({ reference, target, pairs }, step) => {
         const random = randomStream(SEED, step, 0xd40b);
         const asked = conditionBatch(method, pairs, random);
-        const mask = (): Float32Array => Float32Array.from({ length: BATCH_SIZE * c.qFormer.queries * c.qFormer.width }, () => (random() < PROJECTION_DROPOUT ? 0 : 1 / (1 - PROJECTION_DROPOUT)));
-        const dims = [BATCH_SIZE, c.qFormer.queries, c.qFormer.width];
         const tokens = await encode.run({
-          pixels: floats([BATCH_SIZE, 3, SIDE, SIDE], target),
-          image: referencePixels(reference, BATCH_SIZE, SIDE, c.vision.imageSize),
+          pixels: floats([batchSize, 3, SIDE, SIDE], target),
+          image: referencePixels(reference, batchSize, SIDE, c.vision.imageSize),
           ids: encodeTexts(tokenizer, asked.map(({ text }) => text)).ids,
         });
         return {
-          ...tokens, eps: stepNoise(SEED, step, 1, [BATCH_SIZE, c.vae.latentChannels, latent, latent]), ...drawTimesteps(SEED, step, BATCH_SIZE),
-          style: floats([BATCH_SIZE, 1, 1], Float32Array.from(asked, (a) => a.style)), content: floats([BATCH_SIZE, 1, 1], Float32Array.from(asked, (a) => a.content)),
-          "style dropout": floats(dims, mask()), "content dropout": floats(dims, mask()),
+          ...tokens, eps: stepNoise(SEED, step, 1, [batchSize, c.vae.latentChannels, latent, latent]), ...drawTimesteps(SEED, step, batchSize),
+          ...conditionFeeds(c, asked, random),
         };
       }),
       signal: stop.signal,
@@ -90,7 +87,7 @@ export async function trainMethod(method: Method, steps: number): Promise<void> 
  * What methods build on: encoders, text and U-Net, of this machine's base run, else as shipped. The shipped image side is
  * DEADiff's own and is left out, or the budgets would differ.
  */
-async function frozenWeights(): Promise<ReadonlyMap<string, Float32Array>> {
+export async function frozenWeights(): Promise<ReadonlyMap<string, Float32Array>> {
   const trained = new Set(trainedParams(MINI));
   const shipped = await shippedWeights(listParams(deadiffSpec(MINI)).filter(({ name }) => !trained.has(name)));
   const [encoders, base] = [await stageWeights("encoders"), await stageWeights("base")];

@@ -22,20 +22,26 @@ export function deadiffObjective(c: DeadiffConfig, batchSize: number, latent: nu
     batch: {
       ...diffusionBatch(c, batchSize, latent),
       text: { shape: [batchSize, c.text.context, c.unet.contextWidth] },
-      vision: { shape: [batchSize, (c.vision.imageSize / c.vision.patch) ** 2 + 1, c.vision.width] },
+      ...Object.fromEntries(visionInputs(c).map((name) => [name, { shape: [batchSize, (c.vision.imageSize / c.vision.patch) ** 2 + 1, c.vision.width] }])),
       style: { shape: [batchSize, 1, 1] }, content: { shape: [batchSize, 1, 1] },
       "style dropout": { shape: dropout }, "content dropout": { shape: dropout },
     },
     loss(batch) {
-      const x = batch as Record<"x0" | "eps" | "timestep" | "a" | "s" | "text" | "vision" | Branch | "style dropout" | "content dropout", Tensor>;
+      const x = batch as Record<"x0" | "eps" | "timestep" | "a" | "s" | "text" | VisionInput | Branch | "style dropout" | "content dropout", Tensor>;
       const params = bindParams(spec);
-      const tokens = (branch: Branch): Tensor => ops.mul(branchTokens(params.image, c, branch, x.vision, x[`${branch} dropout`]), x[branch]);
+      const vision = (branch: Branch): Tensor => x[c.sharedVision ? "vision" : (`${branch} vision` as const)];
+      const tokens = (branch: Branch): Tensor => ops.mul(branchTokens(params.image, c, branch, vision(branch), x[`${branch} dropout`]), x[branch]);
       const keys = conditioning(params.context, c, x.text, { style: tokens("style"), content: tokens("content") }, null);
       const { noisy, loss } = diffuse(c, x);
       return { loss: loss(uNet(params.unet, c.unet, noisy, x.timestep, keys)) };
     },
   };
 }
+
+type VisionInput = "vision" | "style vision" | "content vision";
+
+/** The batch's vision tokens: one tensor where both branches share an encoder, else one of each. */
+export const visionInputs = (c: DeadiffConfig): VisionInput[] => (c.sharedVision ? ["vision"] : ["style vision", "content vision"]);
 
 /** Image keys and values start as copies of the text's (method, section 2). */
 export function copyTextProjections(weights: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {

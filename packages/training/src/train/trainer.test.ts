@@ -1,10 +1,14 @@
-import { gaussian, TINY } from "@deadiff/core";
+import { gaussian, nodesOf, TINY } from "@deadiff/core";
 import type { HostTensor } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { styleJudgeObjective, subjectJudgeObjective } from "../judge/objectives.ts";
+import { STYLE_JUDGE, SUBJECT_JUDGE } from "../judge/network.ts";
+import { methodConfig } from "../methods/method.ts";
+import { METHODS } from "../methods/methods.ts";
 import { baseObjective } from "../stages/base.ts";
 import { deadiffObjective } from "../stages/deadiff.ts";
 import { decoderObjective } from "../stages/decoder.ts";
@@ -13,7 +17,7 @@ import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { startState } from "./initialise.ts";
 import type { Objective } from "./objective.ts";
 import { ADAMW, learningRate } from "./optimizer.ts";
-import { createTrainer } from "./trainer.ts";
+import { createTrainer, stepGraph } from "./trainer.ts";
 import type { TrainingState } from "./trainer.ts";
 
 type Runtime = Awaited<ReturnType<typeof inlineRuntime>>;
@@ -37,6 +41,7 @@ function fakeBatch(objective: Objective, step: number): Record<string, HostTenso
     const size = dims.reduce((n, d) => n * d, 1);
     if (dtype === "int64") return [name, { dtype: "int64", dims, data: BigInt64Array.from({ length: size }, (_, j) => BigInt((j * 7 + step) % 5)) }];
     const noise = gaussian(BigInt(step), i, size);
+    if (name === "positives" || name === "own") return [name, { dtype: "float32", dims, data: noise.map((_, j) => (j % Number(dims[1]) === (Math.floor(j / Number(dims[1])) + 1) % Number(dims[1]) ? 1 : 0)) }];
     if (name === "timestep") return [name, { dtype: "float32", dims, data: noise.map((x) => Math.abs(x) * 300) }];
     if (name === "a" || name === "s") return [name, { dtype: "float32", dims, data: noise.fill(Math.SQRT1_2) }];
     if (name === "end") return [name, { dtype: "float32", dims, data: noise.map((_, j) => (j % Number(dims[1]) === 2 ? 1 : 0)) }];
@@ -58,7 +63,17 @@ const lively = (state: TrainingState): TrainingState => ({
   ...state, weights: new Map([...state.weights].map(([name, w], i) => [name, w.every((x) => x === 0) ? gaussian(9n, i, w.length).map((x) => x * 0.1) : w])),
 });
 
-const objectives: Objective[] = [encodersObjective(TINY, 4), decoderObjective(TINY, 2, 32), baseObjective(TINY, 2, 8), deadiffObjective(TINY, 2, 8)];
+/** A judge at a size for tests. */
+const small = { patch: 8, widths: [8, 8], blocks: [1, 1], groups: 2, embedding: 8 } as const;
+const named = (name: string, objective: Objective): Objective => ({ ...objective, name });
+
+const objectives: Objective[] = [
+  encodersObjective(TINY, 4), decoderObjective(TINY, 2, 32), baseObjective(TINY, 2, 8), deadiffObjective(TINY, 2, 8),
+  named("ip-adapter (added attention)", deadiffObjective(methodConfig(TINY, METHODS["ip-adapter"]), 2, 8)),
+  named("no-layer-split", deadiffObjective(methodConfig(TINY, METHODS["no-layer-split"]), 2, 8)),
+  named("deadiff with two vision encoders", deadiffObjective({ ...TINY, sharedVision: false }, 2, 8)),
+  styleJudgeObjective({ ...STYLE_JUDGE, ...small }, 4), subjectJudgeObjective({ ...SUBJECT_JUDGE, ...small }, { batchSize: 4, names: 6, words: 10, length: 3 }),
+];
 
 // Opening a training graph takes ONNX Runtime some seconds on a busy machine.
 describe("trainer", { timeout: 120_000 }, () => {
@@ -101,6 +116,18 @@ describe("trainer", { timeout: 120_000 }, () => {
     const moved = [...objective.trained].filter((name) => weights.get(name)?.some((x, i) => x !== state.weights.get(name)?.[i]));
     // The words' feed-forward of the last layer is read by nobody.
     expect([...objective.trained].filter((name) => !moved.includes(name)).every((name) => name.includes("feedForwardText"))).toBe(true);
+  });
+
+  test("a step computes no gradient of frozen weights", () => {
+    const kinds = (objective: Objective): Set<string> => new Set(nodesOf(stepGraph(objective, ADAMW)).map(({ op }) => op.kind));
+    // The frozen U-Net alone has convolutions; what DEADiff trains is products.
+    expect(kinds(baseObjective(TINY, 2, 8))).toContain("convWeightGrad");
+    for (const method of [METHODS.deadiff, METHODS["ip-adapter"], METHODS["no-layer-split"]]) {
+      const objective = deadiffObjective(methodConfig(TINY, method), 2, 8);
+      expect(kinds(objective)).not.toContain("convWeightGrad");
+      const written = Object.keys(stepGraph(objective, ADAMW).outputs).filter((name) => name.startsWith("next w/")).map((name) => name.slice("next w/".length));
+      expect(new Set(written)).toEqual(objective.trained);
+    }
   });
 
   test("a branch that no sample asks for gets no gradient", async () => {
