@@ -7,12 +7,16 @@ export interface ProcessOptions {
   readonly name: string;
   /** The module to run, as a path. */
   readonly entry: string;
+  readonly args?: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly cwd?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly onLine: (name: string, line: string) => void;
   /** Whether a process that ends by itself is started again. */
   readonly restart: boolean;
-  /** The event whose log line says that it is ready. */
-  readonly readyEvent: string;
+  /** The event whose log line says that it is ready, or the words of a program that is not ours. */
+  readonly readyEvent: string | RegExp;
 }
 
 /** A process of the local stack. */
@@ -58,12 +62,22 @@ export const manageProcess = (options: ProcessOptions): ManagedProcess => {
     wanted = true;
     startedAt = Date.now();
     // A group of its own: a Ctrl-C reaches us alone, and what a killed child leaves behind (the API's runtime) can be ended with it.
-    const made = fork(options.entry, { env: { ...options.env, ...more }, stdio: ["ignore", "pipe", "pipe", "ipc"], detached: true });
+    const made = fork(options.entry, options.args ?? [], {
+      env: { ...options.env, ...more },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      detached: true,
+      ...(options.nodeArgs === undefined ? {} : { execArgv: [...options.nodeArgs] }),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
     child = made;
     for (const stream of [made.stdout, made.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on("line", (line) => {
         options.onLine(options.name, line);
+        if (typeof options.readyEvent !== "string") {
+          if (options.readyEvent.test(line)) readiness.resolve({});
+          return;
+        }
         const event = eventIn(line);
         if (event?.["event"] === options.readyEvent) readiness.resolve(event);
       });

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { connect, createAccount, createKey, SCOPES, type Id } from "@deadiff/schemas";
 import { freePort, migrate, startPostgres, type LocalPostgres } from "@deadiff/schemas/local";
 import { startLocalCloud, type LocalCloud } from "./cloud.ts";
-import { manageProcess, type ManagedProcess } from "./process.ts";
+import { holdFolder } from "./hold-folder.ts";
+import { manageProcess, type ManagedProcess, type ProcessOptions } from "./process.ts";
 
 /** How the local stack is started. */
 export interface StackOptions {
@@ -25,6 +26,8 @@ export interface StackOptions {
   readonly durable?: boolean;
   readonly onLine?: (name: string, line: string) => void;
   readonly restart?: boolean;
+  /** Gives the start up; what was started by then is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 /** The running stack. */
@@ -40,7 +43,12 @@ export interface Stack {
   readonly workers: readonly ManagedProcess[];
   readonly deliver: ManagedProcess;
   readonly logFile: string;
-  readonly stop: () => Promise<void>;
+  /** Starts another process of the installation; it ends with the stack. */
+  readonly add: (options: Omit<ProcessOptions, "onLine" | "restart">) => ManagedProcess;
+  /** Tells those who try to start a second stack on the folder who we are. */
+  readonly describe: (holder: Readonly<Record<string, unknown>>) => void;
+  /** Ends everything in order; what takes longer than `graceMs` is killed. */
+  readonly stop: (graceMs?: number) => Promise<void>;
 }
 
 const app = (path: string): string => fileURLToPath(new URL(`../../../apps/${path}`, import.meta.url));
@@ -66,68 +74,103 @@ const localAccount = async (databaseUrl: string, folder: string): Promise<Kept> 
   }
 };
 
+const READY_WITHIN_MS = 120_000;
+
 /**
  * Starts Postgres, the queue, the object store, the API and the workers: the same programs as in production, on loopback. What an
- * earlier run left behind, in order or killed, is found and used.
+ * earlier run left behind, in order or killed, is found and used. Throws `FolderInUse` when a stack runs on the folder; whatever
+ * goes wrong, nothing that was started stays.
  */
 export const startStack = async (options: StackOptions): Promise<Stack> => {
-  const { folder } = options;
+  const { folder, signal } = options;
   await mkdir(folder, { recursive: true });
-  const logFile = join(folder, "stack.log");
-  const log = createWriteStream(logFile, { flags: "a" });
-  const onLine = (name: string, line: string): void => {
-    log.write(line.startsWith("{") ? `${line}\n` : `${JSON.stringify({ time: new Date().toISOString(), level: "info", service: name, event: "output", line })}\n`);
-    options.onLine?.(name, line);
-  };
-  const [postgres, cloud] = await Promise.all([
-    startPostgres({ folder: join(folder, "postgres"), onLog: (line) => onLine("postgres", line), durable: options.durable ?? true }),
-    startLocalCloud({ folder: join(folder, "cloud") }),
-  ]);
-  await postgres.createDatabase("deadiff");
-  const databaseUrl = postgres.url("deadiff");
-  await migrate(databaseUrl);
-  const { accountId, keys } = await localAccount(databaseUrl, folder);
-
-  const env = {
-    ...options.env,
-    DATABASE_URL: databaseUrl,
-    S3_ENDPOINT: cloud.endpoint,
-    S3_BUCKET: cloud.bucket,
-    SQS_QUEUE_URL: cloud.queueUrl,
-    SQS_DEAD_LETTER_URL: cloud.deadLetterUrl,
-    AWS_REGION: cloud.region,
-    AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
-    // Chosen here, so that an API that is started again is found where it was.
-    PORT: String(options.apiPort ?? (await freePort())),
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_SEND_ERROR_REPORTS: "false",
-    WRANGLER_HIDE_BANNER: "true",
-    WRANGLER_LOG_PATH: join(folder, "wrangler"),
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    DO_NOT_TRACK: "1",
-  };
-  const common = { onLine, restart: options.restart ?? true };
-  const worker = (name: string, role: "work" | "deliver") =>
-    manageProcess({ ...common, name, entry: app("gpu-worker/src/main.ts"), env: { ...env, ...options.workerEnv, DEADIFF_ROLE: role }, readyEvent: "started" });
-  const edge = manageProcess({ ...common, name: "edge", entry: app(options.edge === "workerd" ? "edge-api/local/workerd.ts" : "edge-api/src/node.ts"), env, readyEvent: "listening" });
-  const deliver = worker("deliver", "deliver");
-  const workers = Array.from({ length: options.workers ?? 1 }, (_, i) => worker(`work-${i + 1}`, "work"));
-  const stop = async (): Promise<void> => {
-    await Promise.all([edge, deliver, ...workers].map((child) => child.stop()));
-    await cloud.stop();
-    await postgres.stop();
-    await new Promise<void>((resolve) => log.end(resolve));
-  };
-  const timeout = AbortSignal.timeout(60_000);
-  const ready = Promise.all([edge.ready(), deliver.ready(), ...workers.map((child) => child.ready())]);
-  const late = new Promise<never>((_, reject) => timeout.addEventListener("abort", () => reject(new Error(`the stack was not ready within 60 s: see ${logFile}`))));
+  const stops = new AsyncDisposableStack();
+  const children: ManagedProcess[] = [];
+  let graceMs = 10_000;
   try {
-    const [listening] = await Promise.race([ready, late]);
-    const apiUrl = String(listening["url"]);
-    return { apiUrl, databaseUrl, cloud, postgres, accountId, keys, edge, workers, deliver, logFile, stop };
+    const hold = holdFolder(folder);
+    stops.defer(hold.release);
+    const logFile = join(folder, "stack.log");
+    const log = createWriteStream(logFile, { flags: "a" });
+    stops.defer(() => new Promise<void>((resolve) => log.end(resolve)));
+    const onLine = (name: string, line: string): void => {
+      log.write(line.startsWith("{") ? `${line}\n` : `${JSON.stringify({ time: new Date().toISOString(), level: "info", service: name, event: "output", line })}\n`);
+      options.onLine?.(name, line);
+    };
+
+    const starting = await Promise.allSettled([
+      startPostgres({ folder: join(folder, "postgres"), onLog: (line) => onLine("postgres", line), durable: options.durable ?? true }),
+      startLocalCloud({ folder: join(folder, "cloud") }),
+    ]);
+    const [database, objects] = starting;
+    if (database.status === "fulfilled") stops.defer(database.value.stop);
+    if (objects.status === "fulfilled") stops.defer(objects.value.stop);
+    if (database.status === "rejected") throw database.reason;
+    if (objects.status === "rejected") throw objects.reason;
+    const [postgres, cloud] = [database.value, objects.value];
+    signal?.throwIfAborted();
+    await postgres.createDatabase("deadiff");
+    const databaseUrl = postgres.url("deadiff");
+    await migrate(databaseUrl);
+    const { accountId, keys } = await localAccount(databaseUrl, folder);
+    signal?.throwIfAborted();
+
+    const env = {
+      ...options.env,
+      DATABASE_URL: databaseUrl,
+      S3_ENDPOINT: cloud.endpoint,
+      S3_BUCKET: cloud.bucket,
+      SQS_QUEUE_URL: cloud.queueUrl,
+      SQS_DEAD_LETTER_URL: cloud.deadLetterUrl,
+      AWS_REGION: cloud.region,
+      AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
+      // Chosen here, so that an API that is started again is found where it was.
+      PORT: String(options.apiPort ?? (await freePort())),
+      // Shorter than our own patience at the end: a job at hand is given back, not lost.
+      DEADIFF_DRAIN_S: "5",
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_SEND_ERROR_REPORTS: "false",
+      WRANGLER_HIDE_BANNER: "true",
+      WRANGLER_LOG_PATH: join(folder, "wrangler"),
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      DO_NOT_TRACK: "1",
+    };
+    stops.defer(async () => {
+      await Promise.all(children.map((child) => child.stop(graceMs)));
+    });
+    const add: Stack["add"] = (process) => {
+      const child = manageProcess({ onLine, restart: options.restart ?? true, ...process });
+      children.push(child);
+      return child;
+    };
+    const worker = (name: string, role: "work" | "deliver") =>
+      add({ name, entry: app("gpu-worker/src/main.ts"), env: { ...env, ...options.workerEnv, DEADIFF_ROLE: role }, readyEvent: "started" });
+    const edge = add({ name: "edge", entry: app(options.edge === "workerd" ? "edge-api/local/workerd.ts" : "edge-api/src/node.ts"), env, readyEvent: "listening" });
+    const deliver = worker("deliver", "deliver");
+    const workers = Array.from({ length: options.workers ?? 1 }, (_, i) => worker(`work-${i + 1}`, "work"));
+
+    const given = AbortSignal.any([AbortSignal.timeout(READY_WITHIN_MS), ...(signal === undefined ? [] : [signal])]);
+    const over = new Promise<never>((_, reject) =>
+      given.addEventListener("abort", () => reject(signal?.aborted === true ? toError(signal.reason) : new Error(`the stack was not ready within ${READY_WITHIN_MS / 1000} s: see ${logFile}`))),
+    );
+    // The listener outlives the race.
+    over.catch(() => undefined);
+    const [listening] = await Promise.race([Promise.all(children.map((child) => child.ready())), over]);
+    const apiUrl = String(listening?.["url"]);
+    const running = stops.move();
+    return {
+      apiUrl, databaseUrl, cloud, postgres, accountId, keys, edge, workers, deliver, logFile, add,
+      describe: hold.describe,
+      stop: async (within) => {
+        graceMs = within ?? graceMs;
+        await running.disposeAsync();
+      },
+    };
   } catch (error) {
-    await stop();
+    await stops.disposeAsync();
     throw error;
   }
 };
+
+const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error("given up", { cause: reason }));

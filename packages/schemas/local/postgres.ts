@@ -1,11 +1,12 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chown, cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import postgres from "postgres";
 
 /** A Postgres of our own: a real server on loopback, with its data in a folder. */
@@ -113,12 +114,25 @@ const answers = async (url: string): Promise<boolean> => {
   }
 };
 
+/** Whether a process is a Postgres, as far as the system tells; after a restart of the machine the number may be anyone's. */
+const isPostgres = async (pid: number): Promise<boolean> => {
+  const command =
+    (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined)) ??
+    (await promisify(execFile)("ps", ["-p", String(pid), "-o", "command="]).then(({ stdout }) => stdout, () => undefined));
+  return command?.includes("postgres") ?? true;
+};
+
 /** The server that a process killed without mercy left behind, if it still answers. */
 const leftBehind = async (data: string, url: (port: number) => string): Promise<{ pid: number; port: number } | undefined> => {
   const lines = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
+  if (!(await isPostgres(pid))) {
+    // Postgres itself would not dare to start beside a living process that the file names.
+    await rm(join(data, "postmaster.pid"), { force: true });
+    return undefined;
+  }
   // It may still be shutting down or recovering: give it a moment before it is taken for dead.
   for (let i = 0; i < 20 && isAlive(pid); i++) {
     if (await answers(url(port))) return { pid, port };
@@ -155,23 +169,21 @@ export const startPostgres = async (options: LocalPostgresOptions): Promise<Loca
   const { home, native } = await openPlaces(options.folder);
   const data = join(home, "data");
   const passwordFile = join(home, "password");
-  await mkdir(data, { recursive: true, mode: 0o700 });
-  if (isRoot) await chown(data, NOBODY, NOBODY);
   const initialised = await stat(join(data, "PG_VERSION")).then(
     () => true,
     () => false,
   );
   if (!initialised) {
-    await rm(data, { recursive: true, force: true });
-    await mkdir(data, { recursive: true, mode: 0o700 });
+    // Made beside its place and moved there: a start that is killed in the middle leaves nothing that looks whole.
+    const half = join(home, "data.new");
+    for (const folder of [data, half]) await rm(folder, { recursive: true, force: true });
+    await mkdir(half, { recursive: true, mode: 0o700 });
     await writeFile(passwordFile, randomBytes(18).toString("hex"), { mode: 0o600 });
-    if (isRoot) {
-      await chown(data, NOBODY, NOBODY);
-      await chown(passwordFile, NOBODY, NOBODY);
-    }
+    if (isRoot) for (const path of [half, passwordFile]) await chown(path, NOBODY, NOBODY);
     // Clients at the edge connect once a request: one round of the password's hash is enough on loopback.
-    const args = ["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "--no-sync", "-c", "scram_iterations=1"];
-    await run(join(native, "bin/initdb"), args, data);
+    const args = ["-D", half, "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "--no-sync", "-c", "scram_iterations=1"];
+    await run(join(native, "bin/initdb"), args, half);
+    await rename(half, data);
   }
   const password = (await readFile(passwordFile, "utf8")).trim();
   const urlAt = (port: number, database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -27,6 +28,16 @@ test("a server that was killed, or left behind, is found again with its data; mi
     expect(await again`select id from accounts`).toHaveLength(1);
     await again.end();
     await third.stop();
+    // After a restart of the machine, the number in a file left behind may be anyone's.
+    const anyone = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {});
+    try {
+      await writeFile(join(folder, "data/postmaster.pid"), `${anyone.pid}\n${join(folder, "data")}\n1\n${third.port}\n`, { mode: 0o644 });
+      const fourth = await startPostgres(options);
+      await fourth.createDatabase("app");
+      await fourth.stop();
+    } finally {
+      anyone.kill("SIGKILL");
+    }
   } finally {
     await first.stop();
     await rm(folder, { recursive: true, force: true });
