@@ -1,7 +1,7 @@
 // The process that opens strangers' pictures. It holds no secret, and is killed when it takes too long or too much.
 import { LIMITS } from "@deadiff/schemas";
 import sharp from "sharp";
-import type { DecodeAnswer, DecodeRequest } from "./decode.ts";
+import type { DecodeAnswer, DecodeRequest, FromDecoder } from "./decode.ts";
 
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({ operation: ["VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp"] });
@@ -38,5 +38,6 @@ const decode = async (bytes: Uint8Array): Promise<DecodeAnswer> => {
 
 process.once("disconnect", () => process.exit(0));
 process.on("message", (request: DecodeRequest) => {
-  void decode(request.bytes).then((answer) => process.send?.({ id: request.id, answer }));
+  void decode(request.bytes).then((answer) => process.send?.({ id: request.id, answer } satisfies FromDecoder));
 });
+process.send?.({ ready: true } satisfies FromDecoder);
