@@ -4,7 +4,7 @@ import { randomStream } from "../data/random.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, referencePixels } from "../stages/conditions.ts";
 import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "../stages/data.ts";
 import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
-import { loadLatents } from "../stages/latents.ts";
+import { loadLatents, pixelWeights } from "../stages/latents.ts";
 import { shippedWeights, stageWeights } from "../stages/shipped.ts";
 import { openWithWeights } from "../train/fed.ts";
 import { ADAMW } from "../train/optimizer.ts";
@@ -37,7 +37,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder }: 
 
   const latent = latentSide();
   const spec = deadiffSpec(c);
-  const objective = deadiffObjective(c, batchSize, latent);
+  const objective = deadiffObjective(c, batchSize, latent, pixelWeights(await loadLatents()));
   const base = await frozenWeights();
   const missing = objective.parameters.filter(({ name }) => !name.startsWith("image.") && !objective.trained.has(name) && !base.has(name));
   if (missing.length > 0) throw new DeadiffError("stage_missing", `${missing.length} weights of the base model are in no run and in no shipped model: train it with run-base.ts first`);

@@ -8,13 +8,20 @@ const LEAST_SIGMA = 0.2;
 /**
  * Adds noise, x_t = a x0 + s eps, and says what a prediction is worth: its mean squared error from eps or from
  * v = a eps - s x0 (Salimans & Ho 2022, arXiv:2202.00512). An x0 is held to the v that it implies, whose error is x0's over s.
+ *
+ * @param channelWeights what a squared error in each latent channel counts
  */
-export function diffuse(c: DeadiffConfig, { x0, eps, a, s }: Record<"x0" | "eps" | "a" | "s", Tensor>): { noisy: Tensor; loss: (prediction: Tensor) => Tensor } {
+export function diffuse(
+  c: DeadiffConfig,
+  { x0, eps, a, s }: Record<"x0" | "eps" | "a" | "s", Tensor>,
+  channelWeights: readonly number[],
+): { noisy: Tensor; loss: (prediction: Tensor) => Tensor } {
   const [b] = x0.shape;
   if (b === undefined) throw new TypeError("diffuse: x0 must be [B, C, h, w]");
   const [alpha, sigma] = [ops.reshape(a, [b, 1, 1, 1]), ops.reshape(s, [b, 1, 1, 1])];
   const noisy = ops.add(ops.mul(x0, alpha), ops.mul(eps, sigma));
-  const meanSquare = (error: Tensor): Tensor => ops.mean(ops.square(error));
+  const weights = ops.constant(Float64Array.from(channelWeights), [1, channelWeights.length, 1, 1]);
+  const meanSquare = (error: Tensor): Tensor => ops.mean(ops.mul(ops.square(error), weights));
   switch (c.prediction) {
     case "eps": return { noisy, loss: (prediction) => meanSquare(ops.sub(prediction, eps)) };
     case "v": {
@@ -24,6 +31,9 @@ export function diffuse(c: DeadiffConfig, { x0, eps, a, s }: Record<"x0" | "eps"
     case "x0": return { noisy, loss: (prediction) => meanSquare(ops.div(ops.sub(prediction, x0), ops.maximum(sigma, LEAST_SIGMA))) };
   }
 }
+
+/** Every latent channel counts alike. */
+export const evenWeights = (c: DeadiffConfig): readonly number[] => Array.from({ length: c.unet.latentChannels }, () => 1);
 
 /** Shapes that every diffusion objective is fed: latents, noise, the timestep and its sqrt(alphaBar) and sqrt(1 - alphaBar). */
 export const diffusionBatch = (c: DeadiffConfig, batchSize: number, latent: number) => ({
@@ -36,7 +46,7 @@ export const diffusionBatch = (c: DeadiffConfig, batchSize: number, latent: numb
  * The base model: text to latents. Text encoder, text keys and values and the U-Net learn together; the image side of the
  * context is left out altogether, as the true off switch leaves it out.
  */
-export function baseObjective(c: DeadiffConfig, batchSize: number, latent: number): Objective {
+export function baseObjective(c: DeadiffConfig, batchSize: number, latent: number, channelWeights = evenWeights(c)): Objective {
   const spec = deadiffSpec(c);
   const parameters = [
     ...listParams(spec.text, "text"),
@@ -52,7 +62,7 @@ export function baseObjective(c: DeadiffConfig, batchSize: number, latent: numbe
       const x = batch as Record<"x0" | "eps" | "timestep" | "a" | "s" | "ids", Tensor>;
       const text = textEncoder(bindParams(spec.text, "text"), c.text, x.ids);
       const keys = conditioning(bindParams(spec.context, "context"), c, text, null, null);
-      const { noisy, loss } = diffuse(c, x);
+      const { noisy, loss } = diffuse(c, x, channelWeights);
       return { loss: loss(uNet(bindParams(spec.unet, "unet"), c.unet, noisy, x.timestep, keys)) };
     },
   };

@@ -1,7 +1,7 @@
 import { bindParams, branchTokens, conditioning, deadiffSpec, listParams, ops, trainedParams, uNet } from "@deadiff/core";
 import type { Branch, DeadiffConfig, Tensor } from "@deadiff/core";
 import type { Objective } from "../train/objective.ts";
-import { diffuse, diffusionBatch } from "./base.ts";
+import { diffuse, diffusionBatch, evenWeights } from "./base.ts";
 
 /**
  * DEADiff's training step on a mixed batch of its three tasks (method, section 3). Each sample says by two factors which
@@ -10,7 +10,7 @@ import { diffuse, diffusionBatch } from "./base.ts";
  *
  * Text and vision are frozen, so their tokens are inputs, computed once outside.
  */
-export function deadiffObjective(c: DeadiffConfig, batchSize: number, latent: number): Objective {
+export function deadiffObjective(c: DeadiffConfig, batchSize: number, latent: number, channelWeights = evenWeights(c)): Objective {
   const spec = deadiffSpec(c);
   const frozenElsewhere = /^(text|vae)\.|\.vision\./;
   const parameters = listParams(spec).filter(({ name }) => !frozenElsewhere.test(name));
@@ -32,7 +32,7 @@ export function deadiffObjective(c: DeadiffConfig, batchSize: number, latent: nu
       const vision = (branch: Branch): Tensor => x[c.sharedVision ? "vision" : (`${branch} vision` as const)];
       const tokens = (branch: Branch): Tensor => ops.mul(branchTokens(params.image, c, branch, vision(branch), x[`${branch} dropout`]), x[branch]);
       const keys = conditioning(params.context, c, x.text, { style: tokens("style"), content: tokens("content") }, null);
-      const { noisy, loss } = diffuse(c, x);
+      const { noisy, loss } = diffuse(c, x, channelWeights);
       return { loss: loss(uNet(params.unet, c.unet, noisy, x.timestep, keys)) };
     },
   };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { deadiffSpec, listParams, MINI } from "@deadiff/core";
+import { DeadiffError, deadiffSpec, listParams, MINI } from "@deadiff/core";
 import { tensorToWrite, writeSafetensorsFile, openSafetensorsFile } from "@deadiff/core/node";
 import { floats, latentSide, openMiniData, SIDE, stream, trainView } from "./data.ts";
 import { linearPath } from "./pca.ts";
@@ -31,6 +31,21 @@ export async function loadLatents(): Promise<Weights> {
   } finally {
     await stored.close();
   }
+}
+
+/**
+ * What an error in each latent channel counts in pixels: the squares of the decoder's columns, scaled so that latents of
+ * those weights have a mean square of about 1. Half-whitened channels would count alike, and fine ones, which nobody sees,
+ * would take most of the loss.
+ */
+export function pixelWeights(latents: Weights): number[] {
+  const matrix = latents.get("vae.decoder.linear.weight");
+  if (matrix === undefined) throw new DeadiffError("stage_missing", "the latents have no linear decoder");
+  const channels = MINI.vae.latentChannels;
+  const squares = Array.from({ length: channels }, (_, c) => matrix.reduce((sum, value, i) => (i % channels === c ? sum + value * value : sum), 0));
+  // A channel's variance is proportional to its square here, because both are roots of one eigenvalue.
+  const [sum, sumOfSquares] = [squares.reduce((a, b) => a + b, 0), squares.reduce((a, b) => a + b * b, 0)];
+  return squares.map((value) => (value * sum) / sumOfSquares);
 }
 
 async function computeLatents(file: string): Promise<void> {

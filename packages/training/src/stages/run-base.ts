@@ -5,7 +5,7 @@ import type { HostTensor, Tensor } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
 import { finishedWeights } from "../train/checkpoint.ts";
-import { loadLatents } from "./latents.ts";
+import { loadLatents, pixelWeights } from "./latents.ts";
 import { openWithWeights } from "../train/fed.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
@@ -46,7 +46,7 @@ const PROMPTS = [
 const SAMPLE_STEPS = 20;
 const GUIDANCE = 3;
 
-const objective = baseObjective(c, batchSize, latent);
+const objective = baseObjective(c, batchSize, latent, pixelWeights(await loadLatents()));
 await train(runtime, {
   folder: join(RUNS_FOLDER, "base"),
   identity: { objective: "base", config: JSON.stringify([c.text, c.unet, c.prediction]), seed, data: dataset.hash },
