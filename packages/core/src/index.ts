@@ -53,6 +53,9 @@ export type { Parameters } from "./pipeline/parameters.ts";
 export type { PreviewMatrix } from "./pipeline/preview.ts";
 export { referenceFit, referenceInfluence, resolveRequest, stylizeRequestSchema, stylizeSettings } from "./pipeline/request.ts";
 export type { Reference, StylizeInput, StylizeRequest } from "./pipeline/request.ts";
+export { rowKind, rowRunner } from "./pipeline/rows.ts";
+export type { EvaluateRows, Evaluator, LatentShape, UNetRow } from "./pipeline/rows.ts";
+export type { Conditions } from "./pipeline/keys.ts";
 export type { Batching } from "./pipeline/sample.ts";
 export {
   blendStyleCodes, decodeStyleCode, encodeStyleCode, interpolateStyleCodes, makeStyleCode, styleCodeFromBase64, styleCodeToBase64,

@@ -28,10 +28,11 @@ import { modelWeights, sessionSource } from "../src/node/model-weights.ts";
 import { openBundle } from "../src/node/open-bundle.ts";
 import { openModel } from "../src/node/open-model.ts";
 import { openSafetensorsFile } from "../src/node/safetensors-file.ts";
-import { jobKeys } from "../src/pipeline/keys.ts";
+import type { Conditions } from "../src/pipeline/keys.ts";
 import type { Model } from "../src/pipeline/model.ts";
 import { float32Output } from "../src/pipeline/outputs.ts";
 import { combineReferences } from "../src/pipeline/references.ts";
+import { ownRuns } from "../src/pipeline/rows.ts";
 import { sampleLatents } from "../src/pipeline/sample.ts";
 import { BERT_CONDITIONS, contentLayers, deadiffConfigSchema, SD15 } from "../src/presets.ts";
 import { crossAttentionWidths } from "../src/models/unet.ts";
@@ -280,15 +281,16 @@ async function checkDdimOfPipeline({ config: c, io, model, compare }: Context): 
   const finals: number[] = [];
   for (let i = 0; i < images; i++) {
     const style = float32Output(await model.run("reference-style", { image: row(image, i) }), "tokens");
-    const keys = jobKeys(model, [{
+    const conditions: Conditions = {
       text: { conditional: await textTokens(row(textIds, i)), unconditional: await textTokens(row(negativeIds, i)) },
       image: combineReferences(c, [{ tokens: { style }, weight: 1 }], c.layerMap.map(() => 1)),
-    }]);
-    const latents = await sampleLatents(model, keys, {
-      schedule, plan, guidance: { scale: 8 }, shape: { images: 1, height, width }, halves: i % 2 === 0 ? "together" : "apart", imageKeys: true,
+    };
+    const { evaluate, forget } = ownRuns(model, i % 2 === 0 ? "together" : "apart");
+    const latents = await sampleLatents(evaluate, {
+      schedule, prediction: c.prediction, plan, guidance: { scale: 8 }, conditions: [conditions], shape: { height, width },
       start: Float32Array.from(row(start, i).data, Number), noise: () => new Float32Array(0),
     });
-    await keys.drop();
+    await forget([conditions]);
     finals.push(...latents);
   }
   compare("ddim.final (pipeline)", { dtype: "float32", dims: start.dims, data: Float32Array.from(finals) }, await io.read("ddim.final"), LONG);

@@ -6,13 +6,13 @@ import { vaeFactor } from "../models/vae.ts";
 import { seededNoise } from "../sampling/noise.ts";
 import { planSampling } from "../sampling/plan.ts";
 import { betas, makeSchedule, SD_BETAS } from "../sampling/schedule.ts";
-import { jobKeys } from "./keys.ts";
 import type { Conditions } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { float32Output } from "./outputs.ts";
 import { combineReferences, readReference } from "./references.ts";
 import { resolveRequest } from "./request.ts";
 import type { StylizeInput, StylizeRequest } from "./request.ts";
+import { ownRuns } from "./rows.ts";
 import { sampleLatents } from "./sample.ts";
 import { readTexts } from "./texts.ts";
 
@@ -39,26 +39,24 @@ export async function stylizeBatch(model: Model, inputs: readonly StylizeInput[]
     signal?.throwIfAborted();
     conditions.push({ text: await readTexts(model, request), image: await readImages(model, request) });
   }
-  const [first, ...rest] = conditions;
-  if (first === undefined) return [];
 
   const schedule = makeSchedule(betas(SD_BETAS));
   const { config: c } = model;
   const [height, width] = [shared.height / vaeFactor(c.vae), shared.width / vaeFactor(c.vae)];
   const elements = c.unet.latentChannels * height * width;
   const noise = seededNoise(requests.map(({ seed }) => seed), elements);
-  const keys = jobKeys(model, [first, ...rest]);
+  const { evaluate, forget } = ownRuns(model, "together");
   try {
-    const latents = await sampleLatents(model, keys, {
-      schedule, plan: planSampling(schedule, shared), signal,
+    const latents = await sampleLatents(evaluate, {
+      schedule, prediction: c.prediction, plan: planSampling(schedule, shared), signal,
       guidance: { scale: shared.guidance, ...(shared.guidanceInterval && { interval: shared.guidanceInterval }) },
-      shape: { images: requests.length, height, width }, halves: "together", imageKeys: shared.image === "on",
+      conditions, shape: { height, width },
       start: noise.start(), noise: noise.step,
     });
     const decoded = await model.run("vae-decode", { latent: { dtype: "float32", dims: [requests.length, c.unet.latentChannels, height, width], data: latents } });
     return imagesFromSigned({ dtype: "float32", dims: [requests.length, 3, shared.height, shared.width], data: float32Output(decoded, "pixels") });
   } finally {
-    await keys.drop();
+    await forget(conditions);
   }
 }
 

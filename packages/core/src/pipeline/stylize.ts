@@ -8,7 +8,7 @@ import { planSampling } from "../sampling/plan.ts";
 import { betas, makeSchedule, SD_BETAS } from "../sampling/schedule.ts";
 import { defaultBatching } from "./batching.ts";
 import type { GraphName } from "./graphs.ts";
-import { jobKeys } from "./keys.ts";
+import type { Conditions } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { float32Output } from "./outputs.ts";
 import { jobParameters } from "./parameters.ts";
@@ -18,6 +18,8 @@ import { combineReferences, readReference } from "./references.ts";
 import type { ReadReference } from "./references.ts";
 import { resolveRequest } from "./request.ts";
 import type { StylizeInput } from "./request.ts";
+import { ownRuns } from "./rows.ts";
+import type { Evaluator } from "./rows.ts";
 import { sampleLatents } from "./sample.ts";
 import type { Batching } from "./sample.ts";
 import { readTexts } from "./texts.ts";
@@ -43,6 +45,8 @@ export type StylizeOptions = {
   onEvent?: (event: StylizeEvent) => void | Promise<void>;
   /** Default: by model, provider and size. */
   batching?: Batching;
+  /** Evaluates the U-Net in place of the job's own runs: for many jobs that share them. */
+  evaluator?: Evaluator;
   /** `release` closes encoders after use and the U-Net before decoding: the least memory, for one job a process. Default `keep`. */
   memory?: "keep" | "release";
   /** Where a seed comes from when the request has none. Default: the system's randomness, 32 bits, short to write down. */
@@ -119,14 +123,15 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
   const elements = c.unet.latentChannels * height * width;
   const groups = chunks([...seeds.keys()], batching.images);
   const latents: Float32Array[] = [];
-  const keys = jobKeys(model, [{ text, image }]);
+  const conditions: Conditions = { text, image };
+  const { evaluate, forget } = options.evaluator ?? ownRuns(model, batching.halves);
   try {
     for (const [groupIndex, images] of groups.entries()) {
       const noise = seededNoise(images.map((i) => seeds[i] ?? 0n), elements);
-      const sampled = await sampleLatents(model, keys, {
-        schedule, plan, signal,
+      const sampled = await sampleLatents(evaluate, {
+        schedule, prediction: c.prediction, plan, signal,
         guidance: { scale: request.guidance, ...(request.guidanceInterval && { interval: request.guidanceInterval }) },
-        shape: { images: images.length, height, width }, halves: batching.halves, imageKeys: withImage,
+        conditions: images.map(() => conditions), shape: { height, width },
         start: noise.start(), noise: noise.step,
         onStep: ({ step, denoised }) => onEvent?.({
           kind: "step", step: groupIndex * steps + step, total: groups.length * steps, images,
@@ -136,7 +141,7 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
       for (const i of images.keys()) latents.push(sampled.slice(i * elements, (i + 1) * elements));
     }
   } finally {
-    await keys.drop();
+    await forget([conditions]);
   }
   await finished(["conditioning", "conditioning-text", "unet", "unet-text"]);
 
