@@ -34,11 +34,21 @@ const isAway = (error: unknown): boolean => {
   return false;
 };
 
+type ZodIssue = ZodError["issues"][number];
+
+/** An issue as deep as it can be told: of alternatives, the one that came closest. */
+const deepest = (issue: ZodIssue): ZodIssue[] => {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+  const strangers = (issues: readonly ZodIssue[]) => issues.filter(({ code }) => code === "unrecognized_keys").length;
+  const [closest = []] = [...issue.errors].sort((a, b) => strangers(a) - strangers(b) || a.length - b.length);
+  return closest.flatMap((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] }));
+};
+
 /** The error a caller sees for anything that was thrown. What is not ours to tell becomes `internal`. */
 export const toApiError = (error: unknown): ApiError => {
   if (error instanceof ApiError) return error;
   if (error instanceof ZodError) {
-    const issues = error.issues.slice(0, 20).map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message.slice(0, 300) }));
+    const issues = error.issues.flatMap(deepest).slice(0, 20).map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message.slice(0, 300) }));
     const first = issues[0];
     return new ApiError("invalid_input", first === undefined ? undefined : `${first.path === "" ? "the body" : first.path}: ${first.message}`, { cause: error, issues });
   }

@@ -47,7 +47,7 @@ test("a picture is announced, sent straight to the store, completed and used", a
   const style = await world.call("POST", "/v1/styles", { key, body: { name: "ink", references: [{ image: ticket.id }] } });
   expect(style.status).toBe(201);
   const { id } = (await style.json()) as { id: string };
-  expect(await newJob(world, key, { input: { style: id, prompt: "a dog" } })).toMatchObject({ input: { style: { id, version: 1 }, references: [{ image: ticket.id }] } });
+  expect(await newJob(world, key, { input: { style: id, prompt: "a dog" } })).toMatchObject({ input: { style: { id, version: 1 }, references: [{ styles: [{ id, version: 1 }], members: [{ image: ticket.id }] }] } });
 });
 
 test("the signed address takes nothing but what was announced", async () => {

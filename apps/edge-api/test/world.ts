@@ -1,4 +1,4 @@
-import { connect, createAccount, createKey, SCOPES, type Connection, type Db, type Id, type Job, type Scope } from "@deadiff/schemas";
+import { announceModel, connect, createAccount, createKey, SCOPES, type Connection, type Db, type Id, type Job, type ModelAbout, type Scope } from "@deadiff/schemas";
 import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createApp } from "../src/app.ts";
@@ -24,6 +24,7 @@ export const useWorld = (): World => {
   beforeAll(async () => {
     const opened = connect(await scratchDatabase(inject("postgresUrl")), { max: 10, lockTimeoutMs: 2000 });
     connection = opened;
+    await announceModel(opened.db, MODEL);
     const cloud = inject("cloud");
     const pending: Promise<unknown>[] = [];
     const lines: World["lines"] = [];
@@ -62,6 +63,27 @@ export const useWorld = (): World => {
     await connection?.close();
   });
   return new Proxy({} as World, { get: (_, name) => Reflect.get(world ?? {}, name) as unknown });
+};
+
+const SAMPLING = { sampler: "euler", spacing: "normal", steps: 20, guidance: 4 } as const;
+
+/** A model as a worker announces it. */
+export const MODEL: ModelAbout = {
+  name: "tiny",
+  version: "1",
+  encoder: "a".repeat(64),
+  parameters: 1000,
+  licence: "Apache-2.0",
+  modes: ["style", "content", "both"],
+  sizes: { default: 16, min: 16, max: 64, multiple_of: 8 },
+  encoder_side: 8,
+  layers: ["style", "content"],
+  samplers: ["euler", "ddim"],
+  spacings: ["normal"],
+  defaults: SAMPLING,
+  presets: [{ name: "balanced", title: "Balanced", description: "", settings: SAMPLING }],
+  gain_presets: [{ name: "default", title: "Even", description: "", gains: [1, 1] }],
+  vocabulary: { words: ["a", "dog"], subjects: ["a dog"], context_length: 8 },
 };
 
 export interface Tenant {

@@ -1,8 +1,20 @@
-import type { JobPhase, Reference, StoredRequest } from "@deadiff/schemas";
+import type { JobKind, JobPhase, ReferenceMode, StoredRequest } from "@deadiff/schemas";
 
-/** A request with its references as pictures: upright RGB PNG, metadata removed. */
+interface Influence {
+  readonly weight: number;
+  readonly mode: ReferenceMode;
+}
+
+/** A reference that was brought: a picture (upright RGB PNG, metadata removed), or a style code's file. */
+export type LoadedMember = Influence & ({ readonly png: Uint8Array; readonly fit: "stretch" | "pad" | "crop" } | { readonly code: Uint8Array });
+
+/** A reference of a request: one of these, or several that are read as one. */
+export type LoadedReference = LoadedMember | (Influence & { readonly members: readonly LoadedMember[] });
+
+/** A request with its references brought. */
 export type GenerateRequest = Omit<StoredRequest, "references"> & {
-  readonly references: readonly (Omit<Reference, "image" | "url"> & { readonly png: Uint8Array })[];
+  readonly kind: JobKind;
+  readonly references: readonly LoadedReference[];
 };
 
 /** How far a generation is. */
@@ -18,6 +30,8 @@ export interface Progress {
 export interface Generated {
   /** PNG files. */
   readonly images: readonly Uint8Array[];
+  /** The file of a style code, where that was asked for. */
+  readonly code?: { readonly encoder: string; readonly file: Uint8Array };
   readonly seed: number;
   /** Every parameter that was used, defaults included. */
   readonly parameters: Record<string, unknown>;

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { pathToFileURL } from "node:url";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { connect, outboxDepth } from "@deadiff/schemas";
+import { announceModel, connect, MODEL_NEWS, outboxDepth, type ModelAbout } from "@deadiff/schemas";
 import { crashAt } from "./crash-points.ts";
 import { startDelivering } from "./deliver/start.ts";
 import { readEnv } from "./env.ts";
@@ -30,12 +30,21 @@ const agent = guardedAgent(netPolicy, 5000);
 const at = crashAt(env.DEADIFF_CRASH_AT);
 
 const work = () => {
+  let served: ModelAbout | undefined;
+  const announce = (): void => {
+    if (served !== undefined) announceModel(db, served).catch((error: unknown) => log("warn", "announce_failed", { error }));
+  };
+  const announcing = setInterval(announce, MODEL_NEWS.everyS * 1000);
   const inference = createInference({
     entry: env.DEADIFF_INFERENCE_ENTRY === undefined ? new URL("./inference/main.ts", import.meta.url) : pathToFileURL(env.DEADIFF_INFERENCE_ENTRY),
     log,
     rssMaxBytes: env.DEADIFF_INFERENCE_RSS_MB * 1e6,
     jobsMax: 1000,
     abortGraceMs: 5000,
+    onModel: (about) => {
+      served = about;
+      announce();
+    },
     loadTimeoutMs: 180_000,
   });
   const decoder = createDecoder();
@@ -51,6 +60,7 @@ const work = () => {
   const consuming = consume({ shop, sqs, queueUrl: env.SQS_QUEUE_URL, workerId, metrics });
   return {
     stop: async () => {
+      clearInterval(announcing);
       await consuming.drain(env.DEADIFF_DRAIN_S * 1000);
       decoder.stop();
       await inference.stop();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cancelJob, claimJob, expireJobs, isTerminal, readJob, sweepLapsedLeases, type Id, type JobRow } from "@deadiff/schemas";
+import { cancelJob, claimJob, expireJobs, findStyleCode, isTerminal, newId, readJob, sweepLapsedLeases, type Id, type JobRow, type StoredRequest, type StyleReference } from "@deadiff/schemas";
 import { checkInvariants } from "@deadiff/schemas/invariants";
 import { sql } from "drizzle-orm";
 import sharp from "sharp";
@@ -33,6 +33,34 @@ test("a rung job becomes pictures in the store, named by their hash, with everyt
     expect(image).toMatchObject({ bytes: bytes.length, width: 16, height: 16 });
     expect((await sharp(bytes).stats()).channels[0]!.mean).toBeCloseTo(200, 0);
   }
+  await worker.drain(0);
+});
+
+test("styles and codes act as one reference each, a job without any is made of its prompt, and a style's code is kept once", async () => {
+  const worker = world.worker();
+  const blue = await sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 0, g: 0, b: 100 } } }).png().toBuffer();
+  const { accountId, job: first } = await newJob(world, { bytes: blue, sha256: createHash("sha256").update(blue).digest("hex") });
+  const [other] = first.request!.references;
+  const { job: source } = await newJob(world, red);
+  const [image] = source.request!.references as StyleReference[];
+  const style = { id: newId("style"), version: 3 };
+  const group = { styles: [{ ...style, weight: 1 }], weight: 1, mode: "style" as const, members: [{ ...image!, weight: 3 }, { ...(other as StyleReference), weight: 1 }] };
+  const run = async (request: Partial<StoredRequest>, kind: "picture" | "style_code" = "picture") => {
+    const { job } = await newJob(world, red, { style, ...request }, { kind });
+    await world.ring(job.id);
+    const done = await ended(job.id);
+    expect(done.error).toBeNull();
+    const [made] = done.result!.images;
+    return made === undefined ? [] : (await sharp(await world.store.read(made.key, 1e6, AbortSignal.timeout(5000))).stats()).channels.map(({ mean }) => Math.round(mean));
+  };
+  expect(await run({ references: [] })).toEqual([128, 128, 128]);
+  expect(await run({ references: [group] })).toEqual([150, 8, 40]);
+  for (let i = 0; i < 2; i++) expect(await run({ references: [group] }, "style_code")).toEqual([]);
+  const code = await findStyleCode(world.db, { style: style.id, version: 3 }, "a".repeat(64));
+  expect(code).toMatchObject({ bytes: Buffer.from(code!.data, "base64").length, sha256: createHash("sha256").update(Buffer.from(code!.data, "base64")).digest("hex") });
+  expect(await run({ references: [{ code: code!.id, weight: 1, mode: "style" }] })).toEqual([150, 8, 40]);
+  expect(await findStyleCode(world.db, { style: style.id, version: 4 }, "a".repeat(64))).toBeUndefined();
+  await cancelJob(world.db, accountId, first.id);
   await worker.drain(0);
 });
 

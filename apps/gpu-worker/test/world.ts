@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { completeUpload, connect, createAccount, createJobs, createUpload, newId, type Connection, type Db, type Id, type JobRow, type StoredRequest } from "@deadiff/schemas";
+import { completeUpload, connect, createAccount, createJobs, createUpload, newId, type Connection, type Db, type Id, type JobKind, type JobRow, type StoredRequest } from "@deadiff/schemas";
 import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createInference, type Inference } from "../src/inference/child.ts";
@@ -100,7 +100,7 @@ export const newJob = async (
   world: World,
   picture: { bytes: Uint8Array; sha256: string },
   request: Partial<StoredRequest> = {},
-  { mode = "live", webhook = null, credits = 100 }: { mode?: "live" | "test"; webhook?: { url: string; events: string[] } | null; credits?: number } = {},
+  { mode = "live", webhook = null, credits = 100, kind = "picture" }: { kind?: JobKind; mode?: "live" | "test"; webhook?: { url: string; events: string[] } | null; credits?: number } = {},
 ): Promise<{ accountId: Id<"account">; job: JobRow }> => {
   const accountId = await createAccount(world.db, { name: "t", credits });
   const upload = await createUpload(world.db, accountId, { content_type: "image/png", bytes: picture.bytes.length, sha256: picture.sha256 });
@@ -109,6 +109,7 @@ export const newJob = async (
   const { jobs } = await createJobs(world.db, {
     accountId,
     keyId: null,
+    kind,
     mode,
     idempotency: null,
     jobs: [

@@ -6,7 +6,7 @@ import { pause, send, type TransportOptions } from "./transport.ts";
 /** What is told while waiting. */
 export type Update =
   | { readonly kind: "job"; readonly job: Job }
-  | { readonly kind: "progress"; readonly phase: string; readonly step: number | null; readonly preview_url: string | null };
+  | { readonly kind: "progress"; readonly phase: string; readonly step: number | null; readonly total: number | null; readonly preview_url: string | null };
 
 /** How to wait. */
 export interface WaitOptions {

@@ -47,8 +47,8 @@ export const parseApiKey = (secret: string): KeyMode | undefined => {
   return mode === "live" ? "live" : "test";
 };
 
-/** SHA-256 of `text` in hex: what is stored of a key, and how two requests are compared. */
-export const sha256Hex = async (text: string): Promise<string> => {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+/** SHA-256 of text (in UTF-8) or bytes, in hex: what is stored of a key, and how two requests are compared. */
+export const sha256Hex = async (of: string | Uint8Array<ArrayBuffer>): Promise<string> => {
+  const digest = await crypto.subtle.digest("SHA-256", typeof of === "string" ? new TextEncoder().encode(of) : of);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 };

@@ -5,6 +5,7 @@ export * from "./ids.ts";
 export * from "./job/contract.ts";
 export * from "./key/contract.ts";
 export * from "./limits.ts";
+export * from "./model/contract.ts";
 export * from "./page.ts";
 export * from "./style/contract.ts";
 export * from "./text.ts";

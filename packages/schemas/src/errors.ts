@@ -46,6 +46,7 @@ export const JOB_ERRORS = {
   reference_blocked: { retryable: false, message: "A reference's address is not one we fetch from." },
   content_policy: { retryable: false, message: "The request is not allowed by the content policy." },
   model_unavailable: { retryable: false, message: "No model that can do this is installed." },
+  style_code_version: { retryable: false, message: "A style code was made by another encoder than the installed model's: make it again from its picture." },
   unsupported_parameter: { retryable: false, message: "The installed model does not accept one of the parameters." },
   attempts_exhausted: { retryable: false, message: "The job was tried as often as it may be and never ended well." },
   internal: { retryable: false, message: "Something failed on our side; the credits were returned." },

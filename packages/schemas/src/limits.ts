@@ -4,6 +4,9 @@ export const LIMITS = {
   imagePixels: 40_000_000,
   imageSidePx: 8192,
   referencesPerJob: 8,
+  /** Pictures and codes that the references of one job come down to, styles taken apart. */
+  membersPerJob: 16,
+  styleCodeBytes: 64 * 1024,
   imagesPerJob: 8,
   cellsPerMatrix: 64,
   promptBytes: 4096,

@@ -59,31 +59,34 @@ test("parallel calls are counted exactly: the quota passes, the rest is told whe
   expect((await authenticate(world.db, key.secret, "read")).rate).toMatchObject({ allowed: true, remaining: RATE_POLICIES.read.quota - 1 });
 });
 
+/** Signs by naming the key: what an address looks like is the object store's business. */
+const sign = (key: string) => Promise.resolve({ url: `https://store.example/${key}`, expiresAt: "2026-01-01T00:00:00Z" });
+
 test("a style of another account, and pictures that were never completed, cannot be used", async () => {
   const [a, b] = [await createAccount(world.db, { name: "a", credits: 0 }), await createAccount(world.db, { name: "b", credits: 0 })];
   const upload = await createUpload(world.db, a, { content_type: "image/png", bytes: 10, sha256: "0".repeat(64) });
   const style = { name: "ink", description: "", tags: [], references: [{ image: upload.id, weight: 1, mode: "style" as const, fit: "crop" as const }] };
-  await expect(createStyle(world.db, a, style)).rejects.toMatchObject({ code: "invalid_input" });
+  await expect(createStyle(world.db, a, style, sign)).rejects.toMatchObject({ code: "invalid_input" });
   await completeUpload(world.db, a, upload.id, { state: "ready", width: 8, height: 8 });
   await completeUpload(world.db, a, upload.id, { state: "rejected", reason: "late" });
-  const made = await createStyle(world.db, a, style);
+  const made = await createStyle(world.db, a, style, sign);
   expect((await requireUploads(world.db, a, [upload.id])).size).toBe(1);
   await expect(requireUploads(world.db, b, [upload.id])).rejects.toMatchObject({ code: "invalid_input" });
-  await expect(getStyle(world.db, b, made.id)).rejects.toMatchObject({ code: "not_found" });
-  await expect(createStyle(world.db, a, style)).rejects.toMatchObject({ code: "conflict" });
-  expect(await updateStyle(world.db, a, made.id, { ...style, name: "brush" })).toMatchObject({ version: 2, name: "brush" });
-  expect((await listStyles(world.db, a, { limit: 10 })).data).toHaveLength(1);
+  await expect(getStyle(world.db, b, made.id, sign)).rejects.toMatchObject({ code: "not_found" });
+  await expect(createStyle(world.db, a, style, sign)).rejects.toMatchObject({ code: "conflict" });
+  expect(await updateStyle(world.db, a, { id: made.id, name: "brush" }, sign)).toMatchObject({ version: 1, name: "brush", references: style.references });
+  expect((await listStyles(world.db, a, { limit: 10 }, sign)).data).toHaveLength(1);
   await deleteStyle(world.db, a, made.id);
-  expect((await listStyles(world.db, a, { limit: 10 })).data).toEqual([]);
+  expect((await listStyles(world.db, a, { limit: 10 }, sign)).data).toEqual([]);
 });
 
 test("a style offered to everyone lends its pictures to every account", async () => {
   const [a, b] = [await createAccount(world.db, { name: "a", credits: 0 }), await createAccount(world.db, { name: "b", credits: 0 })];
   const upload = await createUpload(world.db, a, { content_type: "image/png", bytes: 10, sha256: "0".repeat(64) });
   await completeUpload(world.db, a, upload.id, { state: "ready", width: 8, height: 8 });
-  const made = await createStyle(world.db, a, { name: "shared", description: "", tags: [], references: [{ image: upload.id, weight: 1, mode: "style", fit: "crop" }] });
+  const made = await createStyle(world.db, a, { name: "shared", description: "", tags: [], references: [{ image: upload.id, weight: 1, mode: "style", fit: "crop" }] }, sign);
   await world.db.execute(sql`update styles set account_id = null where id = ${made.id}`);
-  expect(await getStyle(world.db, b, made.id)).toMatchObject({ owned: false });
+  expect(await getStyle(world.db, b, made.id, sign)).toMatchObject({ owned: false });
   expect((await requireUploads(world.db, b, [upload.id])).size).toBe(1);
 });
 

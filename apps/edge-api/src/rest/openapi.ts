@@ -35,7 +35,7 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
 const EVENTS: ZodOpenApiOperationObject = {
   operationId: "jobs_watch",
   summary: "Follow a job as server-sent events; resumes after `Last-Event-ID`",
-  description: "Events `job` carry a job and its version as id; events `progress` carry phase, step and preview. Scope: `jobs:read`.",
+  description: "Events `job` carry a job and its version as id; events `progress` carry phase, step, total and preview. Scope: `jobs:read`.",
   tags: ["jobs"],
   requestParams: { path: z.object({ id: z.string() }), header: z.object({ "Last-Event-ID": z.string().optional() }) },
   responses: { "200": { description: "The stream", content: { "text/event-stream": { schema: z.string() } } }, default: problem },

@@ -2,10 +2,11 @@ import {
   ApiError,
   createJobs,
   dropBellsOf,
-  getStyle,
+  LIMITS,
   newId,
   priceOf,
-  requireUploads,
+  requireMembers,
+  resolveReferences,
   sha256Hex,
   type Caller,
   type Created,
@@ -14,8 +15,9 @@ import {
   type Db,
   type Id,
   type JobInput,
+  type JobKind,
+  type Style,
   type NewJobs,
-  type Reference,
   type StoredRequest,
 } from "@deadiff/schemas";
 import type { Context } from "../context.ts";
@@ -25,24 +27,25 @@ const BELL_DELAY_S = 3;
 
 const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 
-const requireReferences = async (db: Db, accountId: Id<"account">, references: readonly Reference[]): Promise<void> => {
-  await requireUploads(db, accountId, references.flatMap((reference) => ("image" in reference ? [reference.image] : [])));
+/** The saved style a job is filed under: that of its only reference, if that is one. */
+const styleOf = (references: StoredRequest["references"]): StoredRequest["style"] => {
+  const [only] = references;
+  const [style] = only !== undefined && "members" in only && only.styles.length === 1 ? only.styles : [];
+  return references.length === 1 && style !== undefined ? { id: style.id, version: style.version } : null;
 };
 
-/** The request as the job keeps it: its style resolved, its pictures known to exist, its seed drawn. */
+/** The request as the job keeps it: its styles resolved, its pictures known to exist, its seed drawn. */
 export const storeRequest = async (db: Db, accountId: Id<"account">, { references, style, seed, ...input }: JobInput): Promise<StoredRequest> => {
-  const found = style === undefined ? undefined : await getStyle(db, accountId, style);
-  const resolved = references ?? found?.references ?? [];
-  await requireReferences(db, accountId, resolved);
-  return { ...input, references: resolved, style: found === undefined ? null : { id: found.id, version: found.version }, seed: seed ?? drawSeed() };
+  const [resolved = []] = await resolveReferences(db, accountId, [style === undefined ? (references ?? []) : [{ style, weight: 1 }]]);
+  return { ...input, references: resolved, style: styleOf(resolved), seed: seed ?? drawSeed() };
 };
 
 /** The cells of a matrix: references, then prompts, then strengths, the last varying fastest; one seed for all, so that only the axes differ. */
 const cellsOf = async (db: Db, accountId: Id<"account">, matrix: CreateMatrix): Promise<StoredRequest[]> => {
   const { references, prompts, strengths, seed, negative_prompt, width, height, steps, sampler, spacing, guidance, gains } = matrix;
-  await requireReferences(db, accountId, references.flat());
-  const common = { negative_prompt, width, height, steps, sampler, spacing, guidance, gains, count: 1, style: null, seed: seed ?? drawSeed() };
-  return references.flatMap((set) => prompts.flatMap((prompt) => strengths.map((strength) => ({ ...common, references: set, prompt, strength }))));
+  const sets = await resolveReferences(db, accountId, references);
+  const common = { negative_prompt, width, height, steps, sampler, spacing, guidance, gains, count: 1, seed: seed ?? drawSeed() };
+  return sets.flatMap((set) => prompts.flatMap((prompt) => strengths.map((strength) => ({ ...common, references: set, style: styleOf(set), prompt, strength }))));
 };
 
 type Delivery = Pick<CreateJob, "metadata" | "webhook" | "start_within_s" | "finish_within_s" | "retention_s">;
@@ -58,6 +61,7 @@ interface Create {
   readonly requests: readonly StoredRequest[];
   readonly matrix: { readonly request: CreateMatrix } | null;
   readonly retryOf: Id<"job"> | null;
+  readonly kind: JobKind;
 }
 
 const create = async (order: Create): Promise<Created> => {
@@ -68,9 +72,10 @@ const create = async (order: Create): Promise<Created> => {
   const work: NewJobs = {
     accountId: caller.accountId,
     keyId: caller.keyId,
+    kind: order.kind,
     mode: caller.mode,
     idempotency: order.idempotencyKey === undefined ? null : { key: order.idempotencyKey, requestHash: await sha256Hex(JSON.stringify(order.body)) },
-    jobs: order.requests.map((request) => ({ id: newId("job"), request, price: priceOf(request, caller.mode) })),
+    jobs: order.requests.map((request) => ({ id: newId("job"), request, price: order.kind === "style_code" ? 0 : priceOf(request, caller.mode) })),
     matrix:
       order.matrix === null
         ? null
@@ -113,14 +118,23 @@ const ringNow = async (ctx: Context, ids: readonly Id<"job">[]): Promise<void> =
 
 /** Creates one job. */
 export const createOne = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, body: CreateJob, retryOf: Id<"job"> | null = null): Promise<Created> =>
-  create({ ctx, caller, idempotencyKey, body, delivery: body, requests: [await storeRequest(ctx.db, caller.accountId, body.input)], matrix: null, retryOf });
+  create({ ctx, caller, idempotencyKey, body, delivery: body, requests: [await storeRequest(ctx.db, caller.accountId, body.input)], matrix: null, retryOf, kind: "picture" });
 
 /** Creates every cell of a matrix, or none. */
 export const createCells = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, body: CreateMatrix): Promise<Created> =>
-  create({ ctx, caller, idempotencyKey, body, delivery: body, requests: await cellsOf(ctx.db, caller.accountId, body), matrix: { request: body }, retryOf: null });
+  create({ ctx, caller, idempotencyKey, body, delivery: body, requests: await cellsOf(ctx.db, caller.accountId, body), matrix: { request: body }, retryOf: null, kind: "picture" });
 
 /** Queues a past job's request once more, resolved as it was then: same style version, same seed. */
-export const createAgain = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, past: { id: Id<"job">; request: StoredRequest }, delivery: Delivery): Promise<Created> => {
-  await requireReferences(ctx.db, caller.accountId, past.request.references);
-  return create({ ctx, caller, idempotencyKey, body: { retry_of: past.id }, delivery, requests: [past.request], matrix: null, retryOf: past.id });
+export const createAgain = async (ctx: Context, caller: Caller, idempotencyKey: string | undefined, past: { id: Id<"job">; kind: JobKind; request: StoredRequest }, delivery: Delivery): Promise<Created> => {
+  await requireMembers(ctx.db, caller.accountId, past.request.references);
+  return create({ ctx, caller, idempotencyKey, body: { retry_of: past.id }, delivery, requests: [past.request], matrix: null, retryOf: past.id, kind: past.kind });
+};
+
+const CODE_DELIVERY: Delivery = { metadata: {}, webhook: undefined, start_within_s: LIMITS.startWithinDefaultS, finish_within_s: LIMITS.finishWithinDefaultS, retention_s: LIMITS.retentionDefaultS };
+
+/** Queues the computation of a style's code. It costs nothing. */
+export const createCodeJob = async (ctx: Context, caller: Caller, style: Style): Promise<Created> => {
+  const [references = []] = await resolveReferences(ctx.db, caller.accountId, [[{ style: style.id, weight: 1, mode: "both" }]]);
+  const request: StoredRequest = { references, style: { id: style.id, version: style.version }, prompt: "", negative_prompt: "", strength: 1, count: 1, seed: 0 };
+  return create({ ctx, caller, idempotencyKey: undefined, body: null, delivery: CODE_DELIVERY, requests: [request], matrix: null, retryOf: null, kind: "style_code" });
 };

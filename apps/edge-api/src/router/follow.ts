@@ -41,7 +41,7 @@ const awaitUntil = async (ctx: Context, job: JobRow, waitS: number, enough: (ver
 /** What a watcher hears: the job at each version (resumable), and in between how far it is (not resumable). */
 export type JobNews =
   | { readonly kind: "job"; readonly job: Job }
-  | { readonly kind: "progress"; readonly phase: string; readonly step: number | null; readonly preview_url: string | null };
+  | { readonly kind: "progress"; readonly phase: string; readonly step: number | null; readonly total: number | null; readonly preview_url: string | null };
 
 /**
  * Follows a job to its end. Starts with the job as it is; after a reconnect, with every version after `lastVersion`, none twice and
@@ -73,7 +73,7 @@ export async function* followJob(
           if (isTerminal(job.state)) return;
         }
       } else if (glimpse.step !== null) {
-        yield { kind: "progress", phase: glimpse.phase, step: glimpse.step, preview_url: glimpse.preview === null ? null : (await sign(glimpse.preview)).url };
+        yield { kind: "progress", phase: glimpse.phase, step: glimpse.step, total: glimpse.steps, preview_url: glimpse.preview === null ? null : (await sign(glimpse.preview)).url };
       }
     }
   } finally {

@@ -3,6 +3,7 @@ import { eventsRouter, keysRouter, limitsRouter, usageRouter } from "./account.t
 import { healthRouter } from "./health.ts";
 import { jobsRouter } from "./jobs.ts";
 import { matricesRouter } from "./matrices.ts";
+import { modelsRouter } from "./models.ts";
 import { stylesRouter } from "./styles.ts";
 import { uploadsRouter } from "./uploads.ts";
 import { webhooksRouter } from "./webhooks.ts";
@@ -13,6 +14,7 @@ export const appRouter = router({
   matrices: matricesRouter,
   uploads: uploadsRouter,
   styles: stylesRouter,
+  models: modelsRouter,
   webhooks: webhooksRouter,
   events: eventsRouter,
   keys: keysRouter,

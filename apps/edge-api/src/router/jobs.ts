@@ -138,7 +138,7 @@ export const jobsRouter = router({
         finish_within_s: LIMITS.finishWithinDefaultS,
         retention_s: past.retention_s,
       };
-      const { jobs, replayed } = await createAgain(ctx, ctx.caller, input.idempotency_key, { id: past.id, request: past.request }, delivery);
+      const { jobs, replayed } = await createAgain(ctx, ctx.caller, input.idempotency_key, { id: past.id, kind: past.kind, request: past.request }, delivery);
       return accepted(ctx, onlyJob(jobs), replayed);
     }),
 

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { JobError } from "@deadiff/schemas";
+import { JobError, type ModelAbout } from "@deadiff/schemas";
 import type { Generated, GenerateRequest, Progress } from "../generate.ts";
 import type { Log } from "../log.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly jobsMax: number;
   /** How long a generation may go on after it was told to stop. */
   readonly abortGraceMs: number;
+  /** Hears what every newly loaded model says of itself. */
+  readonly onModel?: (about: ModelAbout) => void;
   /** How long loading the model may take. */
   readonly loadTimeoutMs: number;
 }
@@ -54,6 +56,7 @@ export const createInference = (options: ChildOptions): Inference => {
         if (message.kind === "ready") {
           clearTimeout(timer);
           options.log("info", "model_loaded", { model: message.model, ms: message.loadMs, pid: child.pid });
+          if (message.about !== null) options.onModel?.(message.about);
           resolve(message.model);
         } else if (message.kind === "load_failed") {
           clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { JobError } from "@deadiff/schemas";
+import { JobError, type ModelAbout } from "@deadiff/schemas";
 import type { Generate } from "../generate.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
@@ -6,7 +6,7 @@ import type { FromChild, ToChild } from "./protocol.ts";
  * The child's side: loads the model once, then answers one request at a time until the supervisor hangs up. Runs in a process of
  * its own because inference blocks the event loop for seconds, and because only a process can be killed.
  */
-export const serve = async (load: () => Promise<{ readonly generate: Generate; readonly model: string }>): Promise<void> => {
+export const serve = async (load: () => Promise<{ readonly generate: Generate; readonly model: string; readonly about?: ModelAbout }>): Promise<void> => {
   const tell = (message: FromChild): void => {
     process.send?.(message);
   };
@@ -20,7 +20,7 @@ export const serve = async (load: () => Promise<{ readonly generate: Generate; r
     tell({ kind: "load_failed", message: error instanceof Error ? error.message : String(error) });
     return;
   }
-  const { generate, model } = loaded;
+  const { generate, model, about = null } = loaded;
   const running = new Map<number, AbortController>();
   process.on("message", (message: ToChild) => {
     switch (message.kind) {
@@ -45,5 +45,5 @@ export const serve = async (load: () => Promise<{ readonly generate: Generate; r
       }
     }
   });
-  tell({ kind: "ready", model, loadMs: Math.round(performance.now() - started) });
+  tell({ kind: "ready", model, about, loadMs: Math.round(performance.now() - started) });
 };

@@ -1,7 +1,8 @@
-import { DeadiffError, stylize, type Model } from "@deadiff/core";
-import { decodeImage, encodePng } from "@deadiff/core/node";
+import { DeadiffError, encodeStyleCode, stylize, type Model } from "@deadiff/core";
+import { encodePng } from "@deadiff/core/node";
 import { JobError, type JobErrorCode } from "@deadiff/schemas";
-import type { Generate, GenerateRequest } from "../generate.ts";
+import type { Generate, Generated, GenerateRequest } from "../generate.ts";
+import { codeOf, referenceOf } from "./reference.ts";
 
 // Which of the model's complaints the job's owner can do something about.
 const OWNERS: Readonly<Record<string, JobErrorCode>> = {
@@ -14,6 +15,9 @@ const OWNERS: Readonly<Record<string, JobErrorCode>> = {
   sampler_spacing: "unsupported_parameter",
   sampler_eta: "unsupported_parameter",
   invalid_image: "invalid_image",
+  style_code_invalid: "invalid_image",
+  style_code_version: "style_code_version",
+  style_code_branch: "unsupported_parameter",
   image_too_large: "image_too_large",
   unsupported_format: "unsupported_format",
 };
@@ -27,8 +31,8 @@ const toJobError = (error: unknown): unknown => {
 
 type Input = Parameters<typeof stylize>[1];
 
-const inputOf = async ({ references, ...request }: GenerateRequest): Promise<Input> => ({
-  references: await Promise.all(references.map(async ({ png, weight, mode, fit }) => ({ image: await decodeImage(png), weight, mode, fit }))),
+const inputOf = async (model: Model, { references, ...request }: GenerateRequest): Promise<Input> => ({
+  references: await Promise.all(references.map((reference) => referenceOf(model, reference))),
   prompt: request.prompt,
   negativePrompt: request.negative_prompt,
   count: request.count,
@@ -44,6 +48,16 @@ const inputOf = async ({ references, ...request }: GenerateRequest): Promise<Inp
   ...(request.gains === undefined ? {} : { gains: request.gains as NonNullable<Input["gains"]> }),
 });
 
+/** The code of a request's only reference, in both branches. */
+const encodeStyle = async (model: Model, { references, seed }: GenerateRequest): Promise<Generated> => {
+  const [reference] = references;
+  if (reference === undefined || !("members" in reference)) throw new Error("a style code is asked for without a style");
+  const started = performance.now();
+  const file = await encodeStyleCode(await codeOf(model, reference.members, "both"));
+  const timings = { references_ms: Math.round(performance.now() - started) };
+  return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, model: `${model.name}@${model.version}` };
+};
+
 const PREVIEW_EVERY_MS = 1000;
 
 /** Generates with a loaded model. Every picture's file holds the parameters that make it again. */
@@ -52,7 +66,8 @@ export const stylizeWith =
   async (request, { signal, onProgress }) => {
     let previewedAt = performance.now();
     try {
-      const made = await stylize(model, await inputOf(request), {
+      if (request.kind === "style_code") return await encodeStyle(model, request);
+      const made = await stylize(model, await inputOf(model, request), {
         signal,
         onEvent: async (event) => {
           if (event.kind === "stage") {

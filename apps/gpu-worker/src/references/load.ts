@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { JobError, LIMITS, uploadedObjects, type Db, type StoredRequest } from "@deadiff/schemas";
+import { JobError, LIMITS, membersOf, readStyleCodes, uploadedObjects, type Db, type StoredReference, type StoredRequest } from "@deadiff/schemas";
 import type { Dispatcher } from "undici";
-import type { GenerateRequest } from "../generate.ts";
+import type { GenerateRequest, LoadedMember, LoadedReference } from "../generate.ts";
 import type { NetPolicy } from "../net/addresses.ts";
 import type { Store } from "../store.ts";
 import type { Decoder } from "./decode.ts";
@@ -16,14 +16,18 @@ export interface ReferenceSources {
   readonly netPolicy: NetPolicy;
 }
 
+type Single = Exclude<StoredReference, { readonly members: unknown }>;
+
 /**
- * Brings a request's references as clean pictures: uploads from the store, with the hash they were announced with, others from
- * the web. Throws a JobError that says which way it failed.
+ * Brings a request's references: uploads from the store, with the hash they were announced with, others from the web, decoded to
+ * clean pictures; codes from the database. Throws a JobError that says which way it failed.
  */
 export const loadReferences = async (sources: ReferenceSources, request: StoredRequest, signal: AbortSignal): Promise<GenerateRequest["references"]> => {
   const { db, store, decoder, agent, netPolicy } = sources;
-  const objects = await uploadedObjects(db, request.references.flatMap((reference) => ("image" in reference ? [reference.image] : [])));
-  const read = async (reference: StoredRequest["references"][number]): Promise<Uint8Array> => {
+  const all = membersOf(request.references);
+  const objects = await uploadedObjects(db, all.flatMap((reference) => ("image" in reference ? [reference.image] : [])));
+  const codes = await readStyleCodes(db, all.flatMap((reference) => ("code" in reference ? [reference.code] : [])));
+  const read = async (reference: Exclude<Single, { readonly code: unknown }>): Promise<Uint8Array> => {
     if ("url" in reference) return fetchReference(agent, netPolicy, reference.url, signal);
     const object = objects.get(reference.image);
     if (object === undefined) throw new JobError("invalid_image", `Reference ${reference.image} was deleted.`);
@@ -31,12 +35,24 @@ export const loadReferences = async (sources: ReferenceSources, request: StoredR
     if (createHash("sha256").update(bytes).digest("hex") !== object.sha256) throw new JobError("invalid_image", `Reference ${reference.image} is not what was uploaded.`);
     return bytes;
   };
-  // One after the other: eight pictures of 20 MB at once would be the supervisor's whole memory.
-  const loaded: GenerateRequest["references"][number][] = [];
-  for (const reference of request.references) {
-    const { weight, mode, fit } = reference;
-    loaded.push({ weight, mode, fit, png: await decoder.decode(await read(reference)) });
+  const load = async (reference: Single): Promise<LoadedMember> => {
     signal.throwIfAborted();
+    const { weight, mode } = reference;
+    if (!("code" in reference)) return { weight, mode, fit: reference.fit, png: await decoder.decode(await read(reference)) };
+    const code = codes.get(reference.code);
+    if (code === undefined) throw new JobError("invalid_image", `Style code ${reference.code} was deleted.`);
+    return { weight, mode, code: Buffer.from(code, "base64") };
+  };
+  // One after the other: eight pictures of 20 MB at once would be the supervisor's whole memory.
+  const loadAll = async (references: readonly Single[]): Promise<LoadedMember[]> => {
+    const loaded: LoadedMember[] = [];
+    for (const reference of references) loaded.push(await load(reference));
+    return loaded;
+  };
+  const loaded: LoadedReference[] = [];
+  for (const reference of request.references) {
+    loaded.push("members" in reference ? { weight: reference.weight, mode: reference.mode, members: await loadAll(reference.members) } : await load(reference));
   }
+  signal.throwIfAborted();
   return loaded;
 };

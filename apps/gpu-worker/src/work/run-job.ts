@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { acknowledgeCancel, expireHeldJob, failJob, JobError, LEASE, releaseJob, succeedJob, type Db, type Hold, type JobResult, type JobRow } from "@deadiff/schemas";
+import { acknowledgeCancel, expireHeldJob, failJob, JobError, keepStyleCode, LEASE, releaseJob, succeedJob, type Db, type Hold, type JobResult, type JobRow } from "@deadiff/schemas";
 import type { AtPoint } from "../crash-points.ts";
 import type { Generate, Generated, Progress } from "../generate.ts";
 import type { Log } from "../log.ts";
@@ -40,6 +40,14 @@ const upload = async (store: Store, hold: Hold, generated: Generated, signal: Ab
   }
   const { seed, parameters, timings, model } = generated;
   return { images, seed, parameters, timings, model };
+};
+
+/** Codes are never changed and always the same, so one that a lost attempt kept does no harm. */
+const keepCode = async (db: Db, job: JobRow, { encoder, file }: NonNullable<Generated["code"]>): Promise<void> => {
+  const style = job.request?.style;
+  if (style == null) throw new Error(`job ${job.id} computes the code of no style`);
+  const sha256 = createHash("sha256").update(file).digest("hex");
+  await keepStyleCode(db, job.account_id, { style: style.id, version: style.version }, { encoder, sha256, bytes: file.byteLength, data: Buffer.from(file).toString("base64") });
 };
 
 const stopped = async (db: Db, hold: Hold, reason: StopReason): Promise<Ending> => {
@@ -92,10 +100,11 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal): P
     heart.note({ phase: "preparing" });
     const references = await loadReferences(shop, request, signal);
     at("decoded");
-    const generated = await shop.generate({ ...request, references }, { signal, onProgress });
+    const generated = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress });
     at("generated");
     heart.note({ phase: "uploading" });
     const result = await upload(store, hold, generated, signal);
+    if (generated.code !== undefined) await keepCode(db, job, generated.code);
     at("uploaded");
     if ((await succeedJob(db, hold, result)) !== undefined) {
       at("committed");

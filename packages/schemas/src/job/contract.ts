@@ -3,7 +3,7 @@ import { JOB_ERRORS, type JobErrorCode } from "../errors.ts";
 import { idSchema } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { plainText } from "../text.ts";
-import { referenceSchema, type Reference } from "../style/contract.ts";
+import { referenceSchema, type StoredReference } from "../style/contract.ts";
 import { SUBSCRIBABLE_EVENTS } from "../webhook/contract.ts";
 
 /** The states of a job, forever these six. Detail goes into `phase`, `error` and `cancel_requested_at`. */
@@ -24,6 +24,9 @@ export type JobPhase = (typeof JOB_PHASES)[number];
 /** The samplers a request may name. */
 export const SAMPLERS = ["ddim", "euler", "euler_ancestral", "heun", "dpm_2", "lms", "dpmpp_2m"] as const;
 
+/** How noise levels may be spaced. */
+export const SPACINGS = ["normal", "karras"] as const;
+
 const moment = z.iso.datetime({ offset: true });
 
 const settings = {
@@ -32,7 +35,7 @@ const settings = {
   height: z.int().min(64).max(2048).multipleOf(8).optional(),
   steps: z.int().min(1).max(100).optional().meta({ description: "Denoising steps; the model's default when left out." }),
   sampler: z.enum(SAMPLERS).optional(),
-  spacing: z.enum(["normal", "karras"]).optional().meta({ description: "How noise levels are spaced." }),
+  spacing: z.enum(SPACINGS).optional().meta({ description: "How noise levels are spaced." }),
   guidance: z.number().min(1).max(30).optional().meta({ description: "Classifier-free guidance scale; 1 is none." }),
   gains: z
     .union([z.string().regex(/^[a-z_]{1,40}$/), z.array(z.number().min(0).max(4)).min(1).max(256)])
@@ -41,28 +44,39 @@ const settings = {
   seed: z.int().min(0).max(0xffffffff).optional().meta({ description: "Drawn when left out; the answer says which." }),
 };
 
-/** What to make. Exactly one of `references` and `style` is given. */
+/** What to make: of references, a prompt, or both. `style` is short for one reference that is a saved style. */
 export const jobInputSchema = z
   .strictObject({
-    references: z.array(referenceSchema).min(1).max(LIMITS.referencesPerJob).optional(),
+    references: z.array(referenceSchema).max(LIMITS.referencesPerJob).optional().meta({ description: "None: a picture of the prompt alone." }),
     style: idSchema("style").optional(),
     prompt: plainText(LIMITS.promptBytes).default(""),
     strength: z.number().min(0).max(4).default(1).meta({ description: "How strongly the references act; 0 switches them off." }),
-    count: z.int().min(1).max(LIMITS.imagesPerJob).default(1).meta({ description: "How many pictures." }),
+    count: z.int().min(1).max(LIMITS.imagesPerJob).default(1).meta({ description: "How many pictures; each has the seed after the one before." }),
     ...settings,
   })
-  .refine((input) => (input.references === undefined) !== (input.style === undefined), {
+  .refine((input) => input.references === undefined || input.style === undefined, {
     path: ["references"],
     message: "give either `references` or `style`",
+  })
+  .refine((input) => input.prompt.trim() !== "" || input.style !== undefined || (input.references ?? []).length > 0, {
+    path: ["prompt"],
+    message: "give a prompt, a reference, or both",
   })
   .meta({ id: "JobInput" });
 
 /** See {@link jobInputSchema}. */
 export type JobInput = z.output<typeof jobInputSchema>;
 
+/** What a job makes: pictures, or the code of a style. */
+export const JOB_KINDS = ["picture", "style_code"] as const;
+
+/** One of {@link JOB_KINDS}. */
+export type JobKind = (typeof JOB_KINDS)[number];
+
 /** What a job keeps of its request: styles already resolved to their references, the seed already drawn. */
 export type StoredRequest = Omit<JobInput, "references" | "style" | "seed"> & {
-  readonly references: readonly Reference[];
+  readonly references: readonly StoredReference[];
+  /** The one saved style that the request named, if it did. */
   readonly style: { readonly id: string; readonly version: number } | null;
   readonly seed: number;
 };
@@ -96,7 +110,7 @@ export type CreateJobInput = z.input<typeof createJobSchema>;
 /** Every combination of reference sets, prompts and strengths, one picture each, all from one seed. */
 export const createMatrixSchema = z
   .strictObject({
-    references: z.array(z.array(referenceSchema).min(1).max(LIMITS.referencesPerJob)).min(1).max(16),
+    references: z.array(z.array(referenceSchema).max(LIMITS.referencesPerJob)).min(1).max(16).meta({ description: "Sets of references; an empty set is the prompt alone." }),
     prompts: z.array(plainText(LIMITS.promptBytes)).min(1).max(16),
     strengths: z.array(z.number().min(0).max(4)).min(1).max(16).default([1]),
     ...settings,
@@ -152,6 +166,7 @@ export const jobSchema = z
   .object({
     id: idSchema("job"),
     object: z.literal("job"),
+    kind: z.enum(JOB_KINDS),
     version: z.int().meta({ description: "Grows with every change; compare it when updates come from several ways." }),
     state: z.enum(JOB_STATES),
     is_terminal: z.boolean().meta({ description: "Stop waiting when true, whatever the state is called." }),
@@ -165,6 +180,7 @@ export const jobSchema = z
     seed: z.int().nullable(),
     parameters: z.record(z.string(), z.unknown()).nullable(),
     model: z.string().nullable(),
+    timings: z.record(z.string(), z.number()).nullable().meta({ description: "Milliseconds by part of the work." }),
     error: z.object({ code: z.enum(Object.keys(JOB_ERRORS) as [JobErrorCode, ...JobErrorCode[]]), message: z.string() }).nullable(),
     charge: z.object({ credits: z.int(), state: z.enum(["reserved", "captured", "released"]) }),
     metrics: z.object({ queue_ms: z.int().nullable(), run_ms: z.int().nullable() }),

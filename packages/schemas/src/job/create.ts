@@ -4,13 +4,15 @@ import { rows, sqlState, type Db } from "../db.ts";
 import { ApiError } from "../errors.ts";
 import type { Id } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import type { StoredRequest } from "./contract.ts";
+import type { JobKind, StoredRequest } from "./contract.ts";
 import type { JobRow } from "./row.ts";
 
 /** Work to be queued by one create: one job, or the cells of a matrix. */
 export interface NewJobs {
   readonly accountId: Id<"account">;
   readonly keyId: Id<"key"> | null;
+  /** Pictures when left out. */
+  readonly kind?: JobKind;
   readonly mode: KeyMode;
   /** Set by the caller, one per logical create; the same key and hash find the same jobs again. */
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
@@ -96,9 +98,9 @@ export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
       from paid where ${work.matrix !== null}
     ),
     made as (
-      insert into jobs (id, account_id, key_id, mode, state, phase, tries_left, start_by, finish_by, request, price, matrix_id, cell,
+      insert into jobs (id, account_id, key_id, kind, mode, state, phase, tries_left, start_by, finish_by, request, price, matrix_id, cell,
         retry_of, metadata, webhook_url, webhook_events, request_id, traceparent, retention_s)
-      select spec.id, paid.id, ${work.keyId}, ${work.mode}, 'queued', 'waiting', ${LIMITS.triesPerJob},
+      select spec.id, paid.id, ${work.keyId}, ${work.kind ?? "picture"}, ${work.mode}, 'queued', 'waiting', ${LIMITS.triesPerJob},
         now() + ${work.startWithinS} * interval '1 second', now() + ${work.finishWithinS} * interval '1 second', spec.request, spec.price,
         ${work.matrix?.id ?? null}, case when ${work.matrix !== null} then spec.cell end, ${work.retryOf},
         ${JSON.stringify(work.metadata)}::jsonb, ${work.webhook?.url ?? null},

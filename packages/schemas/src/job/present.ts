@@ -39,6 +39,7 @@ export const presentJob = async (row: JobRow, sign: SignUrl): Promise<Job> => {
   return {
     id: row.id,
     object: "job",
+    kind: row.kind,
     version: row.version,
     state: row.state,
     is_terminal: isTerminal(row.state),
@@ -52,6 +53,7 @@ export const presentJob = async (row: JobRow, sign: SignUrl): Promise<Job> => {
     seed: row.result?.seed ?? row.request?.seed ?? null,
     parameters: row.result?.parameters ?? null,
     model: row.result?.model ?? null,
+    timings: row.result?.timings ?? null,
     error: row.error,
     charge: { credits: row.price, state: chargeState(row.state) },
     metrics: { queue_ms: msBetween(row.created_at, row.started_at), run_ms: msBetween(row.started_at, row.finished_at) },

@@ -1,6 +1,6 @@
 import type { KeyMode } from "../api-key.ts";
 import type { Id } from "../ids.ts";
-import type { JobFailure, JobPhase, JobResult, JobState, StoredRequest } from "./contract.ts";
+import type { JobFailure, JobKind, JobPhase, JobResult, JobState, StoredRequest } from "./contract.ts";
 
 /**
  * A row of `jobs` as `to_jsonb(jobs)` writes it. Live rows, event bodies and webhook payloads are all read in this one form.
@@ -10,6 +10,7 @@ export interface JobRow {
   id: Id<"job">;
   account_id: Id<"account">;
   key_id: Id<"key"> | null;
+  kind: JobKind;
   mode: KeyMode;
   state: JobState;
   phase: JobPhase;

@@ -17,15 +17,16 @@ export const jobVersionsAfter = async (db: Db, id: Id<"job">, after: number): Pr
 export interface Glimpse {
   readonly version: number;
   readonly step: number | null;
+  readonly steps: number | null;
   readonly phase: string;
   readonly preview: string | null;
 }
 
 /** The {@link Glimpse} of every named job that exists, in one query. */
 export const glimpseJobs = async (db: Db, ids: readonly Id<"job">[]): Promise<Map<Id<"job">, Glimpse>> => {
-  const found = await rows<{ id: Id<"job">; version: number; step: number | null; phase: string; preview: string | null }>(
+  const found = await rows<{ id: Id<"job">; version: number; step: number | null; steps: number | null; phase: string; preview: string | null }>(
     db,
-    sql`select id, version, step, phase, preview from jobs where id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
+    sql`select id, version, step, steps, phase, preview from jobs where id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
   );
   return new Map(found.map(({ id, ...glimpse }) => [id, glimpse]));
 };

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { KeyMode } from "../api-key.ts";
 import type { Id } from "../ids.ts";
-import type { JobFailure, JobPhase, JobResult, JobState, StoredRequest } from "../job/contract.ts";
+import type { JobFailure, JobKind, JobPhase, JobResult, JobState, StoredRequest } from "../job/contract.ts";
 import { accounts } from "./accounts.ts";
 import { moment, xid8 } from "./columns.ts";
 
@@ -13,6 +13,7 @@ export const jobs = pgTable(
     id: text("id").$type<Id<"job">>().primaryKey(),
     accountId: text("account_id").$type<Id<"account">>().notNull().references(() => accounts.id),
     keyId: text("key_id").$type<Id<"key">>(),
+    kind: text("kind").$type<JobKind>().notNull().default("picture"),
     mode: text("mode").$type<KeyMode>().notNull(),
     state: text("state").$type<JobState>().notNull(),
     phase: text("phase").$type<JobPhase>().notNull(),

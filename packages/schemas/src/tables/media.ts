@@ -1,6 +1,7 @@
-import { index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { sql } from "drizzle-orm";
 import type { Id } from "../ids.ts";
+import type { ModelAbout } from "../model/contract.ts";
 import type { StyleReference } from "../style/contract.ts";
 import type { ImageType, UploadState } from "../upload/contract.ts";
 import { accounts } from "./accounts.ts";
@@ -46,4 +47,40 @@ export const styles = pgTable(
     index("styles_account_created").on(t.accountId, t.createdAt.desc(), t.id.desc()),
     uniqueIndex("styles_account_name").on(t.accountId, t.name).where(sql`${t.deletedAt} is null`),
   ],
+);
+
+/** The tokens of a style, made by one encoder. Never changed: the same style, version and encoder give the same code. `style_id` null: imported. */
+export const styleCodes = pgTable(
+  "style_codes",
+  {
+    id: text("id").$type<Id<"code">>().primaryKey(),
+    /** Null: of a style offered to everyone. */
+    accountId: text("account_id").$type<Id<"account">>().references(() => accounts.id),
+    styleId: text("style_id").$type<Id<"style">>(),
+    styleVersion: integer("style_version"),
+    encoder: text("encoder").notNull(),
+    sha256: text("sha256").notNull(),
+    bytes: integer("bytes").notNull(),
+    /** The file in base64. */
+    data: text("data").notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    uniqueIndex("style_codes_of_style").on(t.styleId, t.styleVersion, t.encoder).where(sql`${t.styleId} is not null`),
+    index("style_codes_account").on(t.accountId),
+  ],
+);
+
+/** The models that workers serve, as the workers describe them. */
+export const models = pgTable(
+  "models",
+  {
+    name: text("name").notNull(),
+    version: text("version").notNull(),
+    encoder: text("encoder").notNull(),
+    about: jsonb("about").$type<ModelAbout>().notNull(),
+    firstSeenAt: moment("first_seen_at").notNull().defaultNow(),
+    seenAt: moment("seen_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.name, t.version] })],
 );

@@ -4,7 +4,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeadiffError, deadiffSpec, initialWeights, listParams, MINI } from "@deadiff/core";
 import { encodeSafetensors, float16Values, tensorToWrite, writeBundle } from "@deadiff/core/node";
-import { ROOT_FOLDER } from "../data/paths.ts";
+import { PACKAGE_FOLDER, ROOT_FOLDER } from "../data/paths.ts";
 import { loadWeights } from "../train/checkpoint.ts";
 import type { Weights } from "../train/trainer.ts";
 import { miniTokenizer } from "./conditions.ts";
@@ -46,6 +46,8 @@ const manifest = await writeBundle(made, {
 // models/mini also holds the model card and the style references, so the bundle's files are put beside them; the manifest
 // goes last, so that a reader never finds it before what it lists.
 const out = join(ROOT_FOLDER, "models/mini");
+// What it can draw, for those who suggest prompts.
+await copyFile(join(PACKAGE_FOLDER, "subjects/start.json"), join(out, "subjects.json"));
 for (const file of [...manifest.files.map((f) => f.path), "bundle.json"]) await copyFile(join(made, file), join(out, file));
 console.log(`${out}: ${manifest.files.map((f) => `${f.path} ${(f.bytes / 1e6).toFixed(1)} MB`).join(", ")}`);
 
