@@ -42,6 +42,7 @@ const JOB_ADVICE: Readonly<Record<JobErrorCode, string>> = {
   reference_blocked: "Download the picture and add it as a file.",
   content_policy: "Change the prompt or the references.",
   model_unavailable: "Choose another model or mode.",
+  style_code_version: "Make the style code again from its picture, or use the picture itself.",
   unsupported_parameter: "Reset the advanced settings, then generate again.",
   attempts_exhausted: "Change the request a little: this one failed three times.",
   internal: "Generate again: the credits were returned.",
