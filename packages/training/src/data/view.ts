@@ -33,8 +33,8 @@ export type View<P extends Part> = {
 
 /** Narrows a view to start small. */
 export type ViewOptions = {
-  /** `start` keeps to the short list of common subjects; `all` is the default. */
-  readonly subjects?: "start" | "all";
+  /** `start` keeps to the list of common subjects, a list to those of its code points; `all` is the default. */
+  readonly subjects?: "start" | "all" | readonly string[];
   /** Keeps to these treatments, as far as the part has them; all by default. */
   readonly treatments?: readonly TreatmentId[];
 };
@@ -52,7 +52,7 @@ export function viewOf<P extends Part>(dataset: Dataset, part: P, options: ViewO
 
   const cells = dataset.pictures.flatMap(({ subject: index, hand }, picture): Cell[] => {
     const subject = dataset.subjects[index];
-    if (subject === undefined || (options.subjects === "start" && !subject.start)) return [];
+    if (subject === undefined || !wanted(subject, options.subjects)) return [];
     return hasPicture(part, heldOutHands.has(hand), heldOutPictures.has(picture)) ? [{ picture, subject, hand }] : [];
   });
   const treatments = (options.treatments ?? TREATMENT_IDS).filter((id) => hasTreatment(part, heldOutTreatments.has(id)));
@@ -65,6 +65,11 @@ export function viewOf<P extends Part>(dataset: Dataset, part: P, options: ViewO
     );
   }
   return { part, pixels: dataset.pixels, treatments, hands, subjects };
+}
+
+function wanted(subject: Subject, subjects: ViewOptions["subjects"] = "all"): boolean {
+  if (subjects === "all") return true;
+  return subjects === "start" ? subject.start : subjects.includes(subject.hexcode);
 }
 
 function hasPicture(part: Part, newHand: boolean, newPicture: boolean): boolean {

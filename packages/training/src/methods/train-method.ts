@@ -2,7 +2,7 @@ import { bindParams, DeadiffError, deadiffSpec, listParams, MINI, ops, textEncod
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, referencePixels } from "../stages/conditions.ts";
-import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "../stages/data.ts";
+import { floats, latentSide, MINI_VIEW, openMiniData, SIDE, stepNoise, stream, trainView } from "../stages/data.ts";
 import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
 import { loadLatents, pixelWeights } from "../stages/latents.ts";
 import { shippedWeights, stageWeights } from "../stages/shipped.ts";
@@ -30,7 +30,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder }: 
   const c = methodConfig(MINI, method);
   const dataset = await openMiniData();
   const { tokenizer } = await miniTokenizer(dataset.folder);
-  const view = trainView(dataset, { subjects: "start", treatments: FIRST_TREATMENTS });
+  const view = trainView(dataset, MINI_VIEW);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());

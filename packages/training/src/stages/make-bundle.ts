@@ -1,6 +1,6 @@
 /** `node packages/training/src/stages/make-bundle.ts`: gathers the stages' weights into models/mini (float16). */
 import { existsSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeadiffError, deadiffSpec, initialWeights, listParams, MINI } from "@deadiff/core";
 import { encodeSafetensors, float16Values, tensorToWrite, writeBundle } from "@deadiff/core/node";
@@ -8,7 +8,7 @@ import { PACKAGE_FOLDER, ROOT_FOLDER } from "../data/paths.ts";
 import { loadWeights } from "../train/checkpoint.ts";
 import type { Weights } from "../train/trainer.ts";
 import { miniTokenizer } from "./conditions.ts";
-import { openMiniData } from "./data.ts";
+import { FIRST_SUBJECTS, openMiniData } from "./data.ts";
 import { loadLatents } from "./latents.ts";
 import { RUNS_FOLDER } from "./runs.ts";
 
@@ -47,7 +47,8 @@ const manifest = await writeBundle(made, {
 // goes last, so that a reader never finds it before what it lists.
 const out = join(ROOT_FOLDER, "models/mini");
 // What it can draw, for those who suggest prompts.
-await copyFile(join(PACKAGE_FOLDER, "subjects/start.json"), join(out, "subjects.json"));
+const phrases = JSON.parse(await readFile(join(PACKAGE_FOLDER, "subjects/start.json"), "utf8")) as Record<string, string[]>;
+await writeFile(join(out, "subjects.json"), `${JSON.stringify(Object.fromEntries(FIRST_SUBJECTS.map((id) => [id, phrases[id]])), null, 1)}\n`);
 for (const file of [...manifest.files.map((f) => f.path), "bundle.json"]) await copyFile(join(made, file), join(out, file));
 console.log(`${out}: ${manifest.files.map((f) => `${f.path} ${(f.bytes / 1e6).toFixed(1)} MB`).join(", ")}`);
 

@@ -1,4 +1,4 @@
-/** `node packages/training/src/stages/run-base.ts [steps]`: trains mini's base text-to-image model into runs/base. */
+/** `node packages/training/src/stages/run-base.ts [steps] [threads]`: trains mini's base text-to-image model into runs/base. */
 import { join } from "node:path";
 import { bindParams, conditioning, deadiffSpec, denoiser, gaussian, guide, initialWeights, listParams, MINI, ops, planSampling, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
 import type { HostTensor, Tensor } from "@deadiff/core";
@@ -12,7 +12,7 @@ import { train } from "../train/run.ts";
 import type { TrainingState } from "../train/trainer.ts";
 import { baseObjective } from "./base.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, schedule } from "./conditions.ts";
-import { FIRST_TREATMENTS, floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
+import { floats, latentSide, MINI_VIEW, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
 import { RUNS_FOLDER } from "./runs.ts";
 import { shippedWeights, stageWeights } from "./shipped.ts";
 import { tileAt, writeSheet } from "./sheets.ts";
@@ -23,12 +23,13 @@ const seed = 31;
 const c = MINI;
 const dataset = await openMiniData();
 const { tokenizer } = await miniTokenizer(dataset.folder);
-const view = trainView(dataset, { subjects: "start", treatments: FIRST_TREATMENTS });
+const view = trainView(dataset, MINI_VIEW);
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 process.once("SIGTERM", () => stop.abort());
 
-const runtime = await inlineRuntime();
+// On a shared machine one thread does more for its processor time than two, which wait for each other.
+const runtime = await inlineRuntime({ threads: Number(process.argv[3] ?? 2) });
 const vae = await decoderWeights();
 const encoders = await stageWeights("encoders");
 const latent = latentSide();
