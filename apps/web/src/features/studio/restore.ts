@@ -1,4 +1,4 @@
-import type { Id, Job } from "@deadiff/schemas/contracts";
+import type { Id, Job, Style } from "@deadiff/schemas/contracts";
 import { toast } from "sonner";
 import type { Parameters } from "@/pictures/parameters";
 import type { Sampling } from "./model";
@@ -77,4 +77,14 @@ export const restoreParameters = (parameters: Parameters): void => {
     gains: gainsOf(parameters.gains),
     ...samplingFrom({ ...parameters }),
   });
+};
+
+/** Puts a saved style's pictures on the desk. What it keeps as a code alone has no picture to put there. */
+export const restoreStyle = ({ name, references }: Pick<Style, "name" | "references">): void => {
+  const pictures = references.flatMap((reference, i) => deskReference(reference, i)).map((reference) => ({ ...reference, name }));
+  if (pictures.length === 0) {
+    toast.error("This style is a code alone.", { description: "Use it in the matrix, or through the API." });
+    return;
+  }
+  useStudio.getState().replaceReferences(pictures);
 };
