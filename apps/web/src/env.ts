@@ -6,6 +6,8 @@ export const readEnv = () =>
     .object({
       /** Where the API listens. */
       API_URL: z.url().default("http://127.0.0.1:8787"),
+      /** Where integrators reach the API, if that is elsewhere: the reference and the console name it. */
+      API_PUBLIC_URL: z.url().optional(),
       /** The key of the one account of an installation without sign-in. It stays on the server. */
       API_KEY: z.string().optional(),
     })
