@@ -5,7 +5,7 @@ import { imagesFromSigned } from "../image/pixels.ts";
 import { vaeFactor } from "../models/vae.ts";
 import { seededNoise } from "../sampling/noise.ts";
 import { planSampling } from "../sampling/plan.ts";
-import { betas, makeSchedule, SD_BETAS } from "../sampling/schedule.ts";
+import { SD_SCHEDULE } from "../sampling/schedule.ts";
 import type { Conditions } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { float32Output } from "./outputs.ts";
@@ -40,7 +40,6 @@ export async function stylizeBatch(model: Model, inputs: readonly StylizeInput[]
     conditions.push({ text: await readTexts(model, request), image: await readImages(model, request) });
   }
 
-  const schedule = makeSchedule(betas(SD_BETAS));
   const { config: c } = model;
   const [height, width] = [shared.height / vaeFactor(c.vae), shared.width / vaeFactor(c.vae)];
   const elements = c.unet.latentChannels * height * width;
@@ -48,7 +47,7 @@ export async function stylizeBatch(model: Model, inputs: readonly StylizeInput[]
   const { evaluate, forget } = ownRuns(model, "together");
   try {
     const latents = await sampleLatents(evaluate, {
-      schedule, prediction: c.prediction, plan: planSampling(schedule, shared), signal,
+      schedule: SD_SCHEDULE, prediction: c.prediction, plan: planSampling(SD_SCHEDULE, shared), signal,
       guidance: { scale: shared.guidance, ...(shared.guidanceInterval && { interval: shared.guidanceInterval }) },
       conditions, shape: { height, width },
       start: noise.start(), noise: noise.step,

@@ -5,7 +5,7 @@ import { imagesFromSigned } from "../image/pixels.ts";
 import { vaeFactor } from "../models/vae.ts";
 import { imageSeeds, seededNoise } from "../sampling/noise.ts";
 import { planSampling } from "../sampling/plan.ts";
-import { betas, makeSchedule, SD_BETAS } from "../sampling/schedule.ts";
+import { SD_SCHEDULE } from "../sampling/schedule.ts";
 import { defaultBatching } from "./batching.ts";
 import type { GraphName } from "./graphs.ts";
 import type { Conditions } from "./keys.ts";
@@ -92,8 +92,7 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
   // 1. The request, checked and completed; the seed and noise of each picture.
   const request = resolveRequest(input, model, drawSeed);
   const seeds = imageSeeds(request.seed, request.count);
-  const schedule = makeSchedule(betas(SD_BETAS));
-  const plan = planSampling(schedule, request);
+  const plan = planSampling(SD_SCHEDULE, request);
   const steps = plan.sigmas.length - 1;
   if (steps !== request.steps) warnings.push({ code: "steps_changed", asked: request.steps, taken: steps, message: `${request.sampler} takes ${steps} steps where ${request.steps} are asked for` });
 
@@ -129,7 +128,7 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
     for (const [groupIndex, images] of groups.entries()) {
       const noise = seededNoise(images.map((i) => seeds[i] ?? 0n), elements);
       const sampled = await sampleLatents(evaluate, {
-        schedule, prediction: c.prediction, plan, signal,
+        schedule: SD_SCHEDULE, prediction: c.prediction, plan, signal,
         guidance: { scale: request.guidance, ...(request.guidanceInterval && { interval: request.guidanceInterval }) },
         conditions: images.map(() => conditions), shape: { height, width },
         start: noise.start(), noise: noise.step,

@@ -29,6 +29,8 @@ export function sessionOptions(options: RuntimeOptions, provider: ProviderName):
   return {
     executionProviders: [provider],
     graphOptimizationLevel: "all",
+    // The pattern of a first run is laid out in a second block as large as the first: more memory, and no time won.
+    enableMemPattern: false,
     executionMode: "sequential",
     intraOpNumThreads: options.threads ?? availableParallelism(),
     interOpNumThreads: 1,

@@ -26,8 +26,8 @@ const TILE = 4;
 const PATCH = 6;
 const SQUARE = PATCH * PATCH;
 
-/** Transformed inputs and products that a layer may hold at once: about what the processor's last cache holds. */
-const STRIP_BYTES = 2 ** 26;
+/** Transformed inputs and products that a layer may hold at once: what a core's share of the last cache holds. */
+const STRIP_BYTES = 2 ** 24;
 
 /**
  * Whether a convolution gains by it: 3x3, stride 1, size kept, sizes that tiles of four divide, large enough.
