@@ -4,14 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { hostImage, parametersSchema, SD15 } from "@deadiff/core";
+import { hostImage, parametersSchema } from "@deadiff/core";
 import { encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseReference } from "../src/arguments/reference.ts";
-import type { CommandContext } from "../src/context.ts";
-import { run } from "../src/program.ts";
-
-const reference = fileURLToPath(new URL("../../../packages/core/test/reference/deadiff-small/", import.meta.url));
+import { deadiffIn } from "./command.ts";
+import { reference, referenceConfig, tokenizer } from "./reference.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -22,16 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the command in this process. */
-async function deadiff(line: string, options: Partial<CommandContext> = {}): Promise<{ code: number; out: string; err: string }> {
-  const result = { code: 0, out: "", err: "" };
-  const context: CommandContext = {
-    out: (text) => (result.out += text), err: (text) => (result.err += text), bars: null,
-    signal: new AbortController().signal, cwd: folder, cacheFolder: join(folder, "cache"), ...options,
-  };
-  result.code = await run(line.split(" "), context);
-  return result;
-}
+const deadiff = (line: string) => deadiffIn(folder, line);
 
 const generate = "generate -b tiny --no-cache --threads 1 -r ref.png -p cat --steps 2";
 
@@ -72,20 +61,7 @@ test("inspect tells a bundle's sizes, parts and files", async () => {
 });
 
 test("import makes a bundle of the reference checkpoint, and nothing of one that does not fit", async () => {
-  const { unet, text, vision, qformer, vae } = JSON.parse(await readFile(join(reference, "config.json"), "utf8")) as Record<string, Record<string, never>>;
-  const { width } = text!;
-  const config = {
-    ...SD15, name: "small", text: { ...SD15.text, vocabulary: text!["vocab"], width, layers: text!["layers"], heads: text!["heads"] },
-    vision: { ...SD15.vision, ...vision },
-    qFormer: {
-      ...SD15.qFormer, width: qformer!["hidden"], layers: qformer!["layers"], heads: qformer!["heads"], intermediate: qformer!["intermediate"],
-      vocabulary: qformer!["vocab"], maxPositions: qformer!["maxpos"], imageWidth: vision!["width"],
-    },
-    unet: { ...SD15.unet, channels: unet!["model_channels"], multipliers: unet!["channel_mult"], heads: unet!["num_heads"], contextWidth: width },
-    vae: { ...SD15.vae, channels: vae!["ch"], multipliers: vae!["ch_mult"], resBlocks: vae!["num_res_blocks"] },
-  };
-  await writeFile(join(folder, "config.json"), JSON.stringify(config));
-  const tokenizer = fileURLToPath(new URL("../../../packages/core/test/fixtures/tokenizer", import.meta.url));
+  await writeFile(join(folder, "config.json"), JSON.stringify(await referenceConfig()));
   expect(await deadiff(`import ${reference}checkpoint.ckpt --tokenizer ${tokenizer} --config config.json -o imported`)).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse((await deadiff("inspect imported --json")).out)).toMatchObject({ name: "small", sizes: { default: 512, multipleOf: 64 } });
   expect(await deadiff(`import ${reference}checkpoint.ckpt --tokenizer ${tokenizer} -o sd15`)).toMatchObject({ code: 2, err: expect.stringContaining("[checkpoint_keys]") as string });

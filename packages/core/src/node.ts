@@ -14,7 +14,7 @@ export type { Bundle } from "./node/open-bundle.ts";
 export { openModel } from "./node/open-model.ts";
 export type { OpenModelOptions } from "./node/open-model.ts";
 export type { ImportOptions } from "./node/import-checkpoint.ts";
-export { writeFileAtomically } from "./node/atomic-file.ts";
+export { writeFileAtomically, writeFilesAtomically } from "./node/atomic-file.ts";
 export { decodeImage } from "./node/decode-image.ts";
 export type { ImageLimits } from "./node/decode-image.ts";
 export { encodePng, readPngParameters } from "./node/png.ts";

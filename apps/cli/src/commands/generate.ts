@@ -1,8 +1,8 @@
 import { dirname, extname, join, resolve } from "node:path";
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { DeadiffError, GAIN_PRESETS, SAMPLER_NAMES, SPACINGS, stylize } from "@deadiff/core";
 import type { GainPreset, SamplerName, Spacing, Stage, StylizedImage, StylizeInput } from "@deadiff/core";
-import { encodePng, writeFileAtomically } from "@deadiff/core/node";
+import { encodePng, writeFilesAtomically } from "@deadiff/core/node";
 import { Option } from "commander";
 import type { Command } from "commander";
 import { loadReference, parseReference } from "../arguments/reference.ts";
@@ -63,12 +63,13 @@ export function addGenerate(program: Command, context: CommandContext): void {
 
 async function generate(options: GenerateOptions, context: CommandContext): Promise<void> {
   const { signal, cwd } = context;
-  await requireFolder(cwd, options.out);
+  await requireWritable(cwd, options.out, options.count ?? 1);
   const references = await Promise.all(options.reference.map((reference) => loadReference(reference, options.fit, cwd)));
   const bar = progressBar(context);
   const result = await withModel(options, context, async (model) => {
     try {
-      return await stylize(model, requestOf(options, references), { signal, onEvent: (event) => {
+      // One job a process: what has done its part gives its memory back.
+      return await stylize(model, requestOf(options, references), { signal, memory: "release", onEvent: (event) => {
         switch (event.kind) {
           case "stage": bar.show(STAGES[event.stage], 0, 1); break;
           case "step": bar.show(STAGES.sampling, event.step, event.total); break;
@@ -99,12 +100,12 @@ function requestOf(options: GenerateOptions, references: NonNullable<StylizeInpu
   };
 }
 
-/** Every picture is encoded before the first is written, and each is written whole or not at all. */
+/** Every picture is encoded and on the disk before the first takes its name: all of them are written, or none. */
 async function writeImages(images: readonly StylizedImage[], out: string, { cwd, signal }: CommandContext): Promise<string[]> {
   const encoded = await Promise.all(images.map(({ pixels, parameters }) => encodePng(pixels, parameters)));
   signal.throwIfAborted();
   const files = encoded.map((_, i) => numbered(out, i, encoded.length));
-  for (const [i, bytes] of encoded.entries()) await writeFileAtomically(resolve(cwd, files[i] ?? out), [bytes]);
+  await writeFilesAtomically(encoded.map((bytes, i) => ({ path: resolve(cwd, files[i] ?? out), bytes })));
   return files;
 }
 
@@ -117,10 +118,15 @@ function numbered(out: string, index: number, count: number): string {
 }
 
 /** Says before the work, and not after it, that the result could not be kept. */
-async function requireFolder(cwd: string, out: string): Promise<void> {
+async function requireWritable(cwd: string, out: string, count: number): Promise<void> {
   const extension = extname(out).toLowerCase();
   if (extension !== "" && extension !== ".png") throw new DeadiffError("output_format", `pictures are written as PNG, not as ${extension}: name the output ${join(dirname(out), "NAME.png")}`);
   const folder = dirname(resolve(cwd, out));
   const found = await stat(folder).catch(() => null);
   if (found?.isDirectory() !== true) throw new DeadiffError("output_folder", `there is no folder ${folder} to write into: make it first`);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw new DeadiffError("output_folder", `the folder ${folder} cannot be written to`, { cause });
+  });
+  const first = numbered(out, 0, count);
+  if ((await stat(resolve(cwd, first)).catch(() => null))?.isDirectory() === true) throw new DeadiffError("output_folder", `${first} is a folder: name a file`);
 }

@@ -17,7 +17,7 @@ import type { TensorToWrite } from "../weights/safetensors-write.ts";
 import type { TensorSource } from "../weights/tensor-source.ts";
 import { sha256OfFile } from "./hash-file.ts";
 import { openWeightFile } from "./weight-file.ts";
-import { writeBundle } from "./write-bundle.ts";
+import { requireReplaceable, writeBundle } from "./write-bundle.ts";
 import type { BundleDescription } from "./write-bundle.ts";
 
 export type ImportOptions = {
@@ -43,9 +43,10 @@ const WEIGHTS = "weights.safetensors";
  * Turns the authors' checkpoint into a model bundle; nothing in the file is executed.
  *
  * @throws DeadiffError `checkpoint_keys` listing missing, unexpected and misshapen tensors; `weights_not_finite`;
- *   `tokenizer_missing`; the codes of the weight readers and of `writeBundle`. Nothing is written then.
+ *   `tokenizer_missing`; `config_invalid`; the codes of the weight readers and of `writeBundle`. Nothing is written then.
  */
 export async function importCheckpoint(options: ImportOptions): Promise<BundleManifest<DeadiffConfig>> {
+  await requireReplaceable(options.out, options.overwrite ?? false); // before gigabytes are read
   const source = await openWeightFile(options.checkpoint);
   try {
     const config = await withSharedVision(source, options.config);

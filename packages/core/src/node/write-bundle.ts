@@ -5,6 +5,7 @@ import { z } from "zod";
 import { DeadiffError } from "../errors.ts";
 import { checkManifest, isBundlePath, manifestName, type BundleFile, type BundleManifest } from "../weights/bundle.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { unwritable } from "./unwritable.ts";
 
 /** A manifest before its files are written. */
 export type BundleDescription<Config> = Omit<BundleManifest<Config>, "format" | "formatVersion" | "files">;
@@ -16,7 +17,7 @@ export type WriteBundleFile = (path: string, chunks: AsyncIterable<Uint8Array> |
  * Writes a model bundle, whole or not at all: `fill` writes the files into a hidden folder beside `folder`, each hashed
  * on the way, the manifest follows, and a rename makes it visible. An existing folder is refused with `bundle_exists`;
  * with `overwrite` a bundle (or an empty folder) is replaced, but never a folder that holds anything else.
- * Fails with `bundle_invalid` where the description does not fit the files.
+ * Fails with `bundle_invalid` where the description does not fit the files, `file_unwritable` where the system refuses.
  */
 export async function writeBundle<Config>(
   folder: string,
@@ -28,8 +29,8 @@ export async function writeBundle<Config>(
   const overwrite = options.overwrite ?? false;
   await requireReplaceable(target, overwrite);
   const part = sibling(target, "part");
-  await mkdir(part, { recursive: true });
   try {
+    await mkdir(part, { recursive: true });
     const files: BundleFile[] = [];
     await fill(async (path, chunks) => {
       if (!isBundlePath(path)) throw new DeadiffError("bundle_unsafe_path", `${JSON.stringify(path)} is not a plain path below the bundle's folder`);
@@ -43,7 +44,7 @@ export async function writeBundle<Config>(
     return manifest;
   } catch (error) {
     await rm(part, { recursive: true, force: true });
-    throw error;
+    throw unwritable(target, error);
   }
 }
 
@@ -57,7 +58,9 @@ async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   });
 }
 
-async function requireReplaceable(target: string, overwrite: boolean): Promise<void> {
+/** Whether a bundle may be written to a folder. @throws DeadiffError `bundle_exists` */
+export async function requireReplaceable(folder: string, overwrite: boolean): Promise<void> {
+  const target = resolve(folder);
   const names = await namesIn(target);
   if (names === undefined) return;
   if (!overwrite) throw new DeadiffError("bundle_exists", `${target} exists already; choose another folder or ask to overwrite it`);

@@ -1,6 +1,7 @@
 /**
  * The names of the public DEADiff checkpoint (`deadiff_v1.ckpt`, an LDM state dict), and the only place that knows them.
  */
+import { DeadiffError } from "../errors.ts";
 import type { Branch, DeadiffConfig } from "../models/deadiff.ts";
 import { BRANCHES, deadiffSpec } from "../models/deadiff.ts";
 import { listParams } from "../models/params.ts";
@@ -23,7 +24,11 @@ const KNOWN_EXTRAS = [
 
 export const isKnownExtra = (key: string): boolean => KNOWN_EXTRAS.some((pattern) => pattern.test(key));
 
-/** For every parameter of a configuration, where a checkpoint of the authors' layout holds it. */
+/**
+ * For every parameter of a configuration, where a checkpoint of the authors' layout holds it.
+ *
+ * @throws DeadiffError `config_invalid` for a part that no such checkpoint has, as a linear encoder
+ */
 export function foreignKeys(c: DeadiffConfig): Map<string, ForeignKey> {
   const prefixes = [
     ...textPrefixes(c),
@@ -34,7 +39,7 @@ export function foreignKeys(c: DeadiffConfig): Map<string, ForeignKey> {
   const byOurs = new Map<string, ForeignKey>();
   for (const { name } of listParams(deadiffSpec(c))) {
     const match = prefixes.find(([ours]) => name === ours || name.startsWith(`${ours}.`));
-    if (match === undefined) throw new TypeError(`key map: nothing maps ${name}`);
+    if (match === undefined) throw new DeadiffError("config_invalid", `the configuration ${c.name} has ${name}, which no checkpoint of Stable Diffusion's layout holds`);
     const [ours, theirs, rows] = match;
     const leaf = name.slice(ours.length);
     // `in_proj_weight` and `in_proj_bias` are joined to their prefix by an underscore.
