@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { hostImage, parametersSchema } from "@deadiff/core";
 import { encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parseReference } from "../src/arguments/reference.ts";
 import { deadiffIn } from "./command.ts";
 import { reference, referenceConfig, tokenizer } from "./reference.ts";
@@ -112,12 +112,16 @@ test("Ctrl-C stops a job with 130, writes nothing and leaves no process", async 
   const child = spawn(process.execPath, [script, ...`${generate} -o stopped.png --steps 1000 --count 64 --size 256`.split(" ")], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let err = "";
   child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  const children = await promisify(execFile)("ps", ["-o", "pid=", "--ppid", String(child.pid)]).then(({ stdout }) => stdout.trim().split(/\s+/).filter(Boolean));
+  const children = await vi.waitFor(async () => {
+    // `ps` fails where there are none. A runtime that has its title has begun its work.
+    const { stdout } = await promisify(execFile)("ps", ["-o", "pid=,comm=", "--ppid", String(child.pid)]);
+    expect(stdout).toContain("deadiff-runtime");
+    return [...stdout.matchAll(/^ *(\d+) /gmu)].map(([, pid]) => Number(pid));
+  }, { timeout: 40_000, interval: 100 });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   child.kill("SIGINT");
   expect(await ended).toBe(130);
   expect(err).toContain("[interrupted]");
   expect(await readdir(folder)).not.toContain("stopped-01.png");
-  for (const pid of children) expect(() => process.kill(Number(pid), 0)).toThrow();
-}, 30_000);
+  for (const pid of children) expect(() => process.kill(pid, 0)).toThrow();
+}, 60_000);
