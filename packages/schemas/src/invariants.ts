@@ -10,7 +10,7 @@ interface Invariant {
 
 const TERMINAL = sql.raw(`('succeeded', 'failed', 'canceled', 'expired')`);
 
-/** The invariants that the database alone can tell; those that need the outside (I7's objects, I8, I13) are checked where it is. */
+/** The invariants that the database alone can tell. What needs the outside (I7's objects, I8's readers) the fault tests' oracle checks. */
 export const INVARIANTS: readonly Invariant[] = [
   {
     id: "I1",
@@ -53,6 +53,14 @@ export const INVARIANTS: readonly Invariant[] = [
     rule: "an account's balance is the sum of its ledger",
     violations: sql`
       select a.id from accounts a left join ledger l on l.account_id = a.id group by a.id having a.balance <> coalesce(sum(l.amount), 0)`,
+  },
+  {
+    id: "I3c",
+    rule: "a job's entries are of its account and its price: reserved in full, given back in full, captured without moving money again",
+    violations: sql`
+      select j.id from ledger l join jobs j on j.id = l.job_id
+      where l.account_id <> j.account_id or l.price <> j.price
+        or l.amount <> case l.kind when 'reserve' then -j.price when 'release' then j.price else 0 end`,
   },
   {
     id: "I4",
@@ -123,9 +131,24 @@ export const INVARIANTS: readonly Invariant[] = [
       where old.schedule_base = 0`,
   },
   {
+    id: "I13",
+    rule: "events and webhooks of a job belong to its account, and go to addresses of that account",
+    violations: sql`
+      select e.job_id from job_events e join jobs j on j.id = e.job_id where e.account_id <> j.account_id
+      union all
+      select m.id from webhook_messages m join jobs j on j.id = m.job_id where m.account_id <> j.account_id
+      union all
+      select m.id from webhook_messages m join webhook_endpoints e on e.id = m.endpoint_id where m.account_id <> e.account_id`,
+  },
+  {
     id: "I14",
-    rule: "a job has at most 32 events",
-    violations: sql`select id from jobs where version > 32`,
+    rule: "a job has at most 32 events, of which a bounded number are attempts",
+    violations: sql`select id from jobs where version > 32 or fence > 16`,
+  },
+  {
+    id: "I14b",
+    rule: "at most 16 KiB of a receiver's answer are kept",
+    violations: sql`select message_id from webhook_attempts where length(response) > 16384`,
   },
 ];
 

@@ -135,6 +135,40 @@ test("five days of nothing but failures: a warning at half, then disabled, each 
   expect(told.map(({ type }) => type)).toEqual(["endpoint.failing", "endpoint.disabled"]);
 });
 
+test("the message whose failure disabled its endpoint waits for a replay like the others", async () => {
+  const { accountId, made } = await endpoint();
+  for (let i = 0; i < 2; i++) await canceledJob(accountId);
+  const [last] = await mine(made.id);
+  await world.db.execute(sql`update webhook_endpoints set failing_since = now() - interval '6 days' where id = ${made.id}`);
+  await report(last!, FAILED);
+  expect(await getMessage(world.db, accountId, last!.id)).toMatchObject({ state: "dropped", attempts: [{ n: 1, outcome: "failed" }] });
+  await updateEndpoint(world.db, accountId, { id: made.id, state: "enabled" });
+  expect(await replayEndpoint(world.db, accountId, made.id, "2020-01-01T00:00:00Z")).toBe(2);
+});
+
+test("failures that come in together disable an endpoint once, and none of their reports is lost", async () => {
+  for (let round = 0; round < 10; round++) {
+    const { accountId, made } = await endpoint();
+    const other = await createEndpoint(world.db, accountId, { url: "https://b.example", description: "", events: ["endpoint.disabled"] });
+    for (let i = 0; i < 4; i++) await canceledJob(accountId);
+    const taken = await mine(made.id);
+    await world.db.execute(sql`update webhook_endpoints set failing_since = now() - interval '6 days' where id = ${made.id}`);
+    await Promise.all(taken.map((message) => report(message, FAILED)));
+    const told = await rows(world.db, sql`select 1 from webhook_messages where endpoint_id = ${other.id} and type = 'endpoint.disabled'`);
+    expect(told).toHaveLength(1);
+    for (const { id } of taken) expect(await getMessage(world.db, accountId, id)).toMatchObject({ state: "dropped", attempts: [{ outcome: "failed" }] });
+  }
+});
+
+test("a delivery that succeeds after its endpoint was disabled by another is delivered, not missed", async () => {
+  const { accountId, made } = await endpoint();
+  for (let i = 0; i < 2; i++) await canceledJob(accountId);
+  const [bad, good] = await mine(made.id);
+  await report(bad!, { outcome: "failed", status: 410, gone: true });
+  await report(good!);
+  expect(await getMessage(world.db, accountId, good!.id)).toMatchObject({ state: "delivered" });
+});
+
 test("a single success forgets the failures before it", async () => {
   const { accountId, made } = await endpoint();
   await world.db.execute(sql`update webhook_endpoints set failing_since = now() - interval '4 days', warned_at = now() where id = ${made.id}`);

@@ -144,29 +144,34 @@ export const DISABLE_AFTER_DAYS = 5;
  */
 export const reportAttempt = async (db: Db, report: AttemptReport): Promise<void> => {
   const ok = report.outcome === "ok";
-  const state = ok ? "delivered" : report.retryInS === null || report.gone ? "exhausted" : "pending";
+  const over = report.retryInS === null || report.gone;
+  // The endpoint is locked before any message: reports of one endpoint that come in together take turns instead of waiting for each other.
   await db.execute(sql`
-    with ended as (
+    with before as (
+      select e.*, ${report.gone} or (not ${ok} and e.failing_since < now() - ${DISABLE_AFTER_DAYS} * interval '1 day') as disables
+      from webhook_endpoints e where e.id = (select endpoint_id from webhook_messages where id = ${report.id})
+      for no key update of e
+    ),
+    ended as (
       update webhook_attempts set ended_at = now(), outcome = ${report.outcome}, status = ${report.status}, response = ${report.response}, error = ${report.error}
-      where message_id = ${report.id} and n = ${report.n} and outcome = 'running' returning message_id
+      where (select count(*) from before) >= 0 and message_id = ${report.id} and n = ${report.n} and outcome = 'running' returning message_id
     ),
     message as (
-      update webhook_messages set state = case when state = 'pending' then ${state} else state end, lease_until = null,
-        next_at = now() + ${report.retryInS ?? 0} * interval '1 second'
-      from ended where id = ended.message_id and attempts = ${report.n}
-      returning endpoint_id
+      update webhook_messages m set lease_until = null, next_at = now() + ${report.retryInS ?? 0} * interval '1 second',
+        state = case when ${ok} then 'delivered' when m.state <> 'pending' then m.state when ${over} then 'exhausted'
+          when exists (select 1 from before where disables) then 'dropped' else 'pending' end
+      from ended where m.id = ended.message_id and m.attempts = ${report.n}
+      returning m.endpoint_id
     ),
-    before as (select e.* from webhook_endpoints e join message on message.endpoint_id = e.id for update of e),
     health as (
       update webhook_endpoints e set
         failing_since = case when ${ok} then null else coalesce(e.failing_since, now()) end,
         last_failure_at = case when ${ok} then null else now() end,
         warned_at = case when ${ok} then null
           when e.warned_at is null and e.failing_since < now() - ${DISABLE_AFTER_DAYS / 2} * interval '1 day' then now() else e.warned_at end,
-        state = case when ${report.gone} or (not ${ok} and e.failing_since < now() - ${DISABLE_AFTER_DAYS} * interval '1 day') then 'disabled' else e.state end,
-        disabled_reason = case when ${report.gone} then 'gone'
-          when not ${ok} and e.failing_since < now() - ${DISABLE_AFTER_DAYS} * interval '1 day' then 'failing' else e.disabled_reason end
-      from before where e.id = before.id
+        state = case when before.disables then 'disabled' else e.state end,
+        disabled_reason = case when ${report.gone} then 'gone' when before.disables then 'failing' else e.disabled_reason end
+      from before where e.id = before.id and exists (select 1 from message)
       returning e.id, e.account_id, e.state, e.disabled_reason, before.state as old_state, e.warned_at, before.warned_at as old_warned_at
     ),
     dropped as (
