@@ -1,9 +1,10 @@
 /**
- * `node packages/training/src/stages/run-decoder.ts crops|full [steps]`: trains mini's decoder. Most of it on quarter
+ * `node packages/training/src/stages/run-decoder.ts crops|full [steps] [threads]`: trains mini's decoder. Most of it on quarter
  * crops, which cost a quarter and hold the same edges and textures; then on whole pictures.
  */
 import { join } from "node:path";
 import { bindParams, deadiffSpec, MINI, ops, trace, vaeDecode, vaeEncode } from "@deadiff/core";
+import type { HostTensor } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { openWithWeights } from "../train/fed.ts";
 import { randomStream } from "../data/random.ts";
@@ -14,7 +15,7 @@ import { floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } 
 import { loadLatents } from "./latents.ts";
 import { RUNS_FOLDER } from "./runs.ts";
 import { tileAt, writeSheet } from "./sheets.ts";
-import { decoderObjective } from "./decoder.ts";
+import { DECODER_NOISE, decoderObjective } from "./decoder.ts";
 
 const stage = process.argv[2] === "full" ? "full" : "crops";
 const steps = Number(process.argv[3] ?? (stage === "crops" ? 4000 : 400));
@@ -48,7 +49,17 @@ function crops(pictures: Float32Array, step: number): Float32Array {
   return out;
 }
 
-const runtime = await inlineRuntime();
+/** Noise of a level of its own for each picture. */
+function latentNoise(step: number): HostTensor {
+  const latent = (latentSide() * side) / SIDE;
+  const noise = stepNoise(seed, step, 1, [batchSize, MINI.vae.latentChannels, latent, latent]);
+  const random = randomStream(seed, step, 0x4015e);
+  const levels = Array.from({ length: batchSize }, () => DECODER_NOISE * random());
+  const each = noise.data.length / batchSize;
+  return floats(noise.dims, Float32Array.from(noise.data as Float32Array, (value, i) => value * (levels[Math.floor(i / each)] ?? 0)));
+}
+
+const runtime = await inlineRuntime({ threads: Number(process.argv[4] ?? 2) });
 await train(runtime, {
   folder: join(RUNS_FOLDER, `decoder-${stage}`),
   identity: { objective: `decoder ${stage}`, config: JSON.stringify(MINI.vae), seed, data: dataset.hash },
@@ -58,7 +69,7 @@ await train(runtime, {
   initial: stage === "crops" ? latents : await loadWeights(join(RUNS_FOLDER, "decoder-crops")),
   batches: stream(view, { ...pairs, seed, count: batchSize }, ({ target }, step) => ({
     pixels: floats([batchSize, 3, side, side], side === SIDE ? target : crops(target, step)),
-    noise: stepNoise(seed, step, 1, [batchSize, MINI.vae.latentChannels, (latentSide() * side) / SIDE, (latentSide() * side) / SIDE]),
+    noise: latentNoise(step),
   })),
   async sheet(state, file) {
     const graph = trace("look", { pixels: { shape: [shown, 3, SIDE, SIDE] } }, (x) => {
