@@ -1,9 +1,11 @@
 import { DeadiffError } from "@deadiff/core";
 import { Command, CommanderError } from "commander";
+import { addEvaluate } from "./commands/evaluate.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addImport } from "./commands/import.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addStyle } from "./commands/style.ts";
+import { addTrain } from "./commands/train.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What a command's end tells the shell. */
@@ -22,7 +24,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.err })
     .showHelpAfterError("(add --help for what there is)");
-  for (const add of [addGenerate, addImport, addInspect, addStyle]) add(program, context);
+  for (const add of [addGenerate, addImport, addInspect, addStyle, addTrain, addEvaluate]) add(program, context);
   if (args.length === 0) {
     program.outputHelp();
     return EXIT.refused;
@@ -37,7 +39,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
 }
 
 /** Codes of failures that are not the user's to mend. */
-const DEFECTS = new Set(["runtime_crashed", "runtime_protocol", "runtime_defect", "run_failed", "bake_failed"]);
+const DEFECTS = new Set(["runtime_crashed", "runtime_protocol", "runtime_defect", "run_failed", "bake_failed", "script_failed"]);
 
 function reportError(error: unknown, json: boolean, context: CommandContext): number {
   const known = error instanceof DeadiffError;

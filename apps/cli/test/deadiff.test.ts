@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -125,3 +125,23 @@ test("Ctrl-C stops a job with 130, writes nothing and leaves no process", async 
   expect(await readdir(folder)).not.toContain("stopped-01.png");
   for (const pid of children) expect(() => process.kill(pid, 0)).toThrow();
 }, 60_000);
+
+test("train says what a step needs, trains on a folder of pairs, and leaves a bundle that generate takes", async () => {
+  await mkdir(join(folder, "own"));
+  const pictures = ["cat", "dog"].flatMap((subject) => ["red", "blue"].map((style) => ({ file: `${subject}-${style}.png`, subject: `a ${subject}`, style })));
+  for (const [i, { file }] of pictures.entries()) await writeFile(join(folder, "own", file), await encodePng(hostImage(8, 8, new Uint8Array(192).map((_, k) => (k * (i + 3)) % 256))));
+  await writeFile(join(folder, "own/pairs.json"), JSON.stringify({ format: "deadiff-pairs", formatVersion: 1, pictures }));
+  const planned = JSON.parse((await deadiff("train tiny --pairs own -b tiny --plan --json")).out) as { fedBytes: number; valueBytes: number };
+  expect(planned.fedBytes).toBeGreaterThan(10_000);
+  expect(planned.valueBytes).toBeGreaterThan(10_000);
+  const trained = await deadiff("train tiny --pairs own -b tiny -o trained --steps 2 --threads 1 --json");
+  expect(trained.code).toBe(0);
+  expect(JSON.parse(trained.out)).toEqual({ bundle: join(folder, "trained/bundle") });
+  expect((await deadiff("generate -b trained/bundle --no-cache --threads 1 -r ref.png -p cat --steps 2 -o own.png")).code).toBe(0);
+}, 120_000);
+
+test("train refuses by name what it cannot train", async () => {
+  expect(await deadiff("train no-such-stage")).toMatchObject({ code: 2, err: expect.stringContaining("stage_unknown") as string });
+  expect(await deadiff("train tiny --pairs nowhere -b tiny --steps 1")).toMatchObject({ code: 2, err: expect.stringContaining("pairs_missing") as string });
+  expect(await deadiff("train tiny --pairs own -b tiny")).toMatchObject({ code: 2, err: expect.stringContaining("--steps") as string });
+});

@@ -13,3 +13,6 @@ export { applyStyle, drawStyle, parseStyle, treatmentWords, type Style } from ".
 export type { Subject } from "./data/subjects.ts";
 export { TREATMENT_IDS, type TreatmentId } from "./data/treatments/table.ts";
 export { viewOf, type Cell, type Part, type View, type ViewOptions } from "./data/view.ts";
+export { planFolder } from "./folder/plan.ts";
+export { trainFolder, type FolderRun } from "./folder/train-folder.ts";
+export { runEvaluation, runStage, STAGE_NAMES } from "./run-script.ts";

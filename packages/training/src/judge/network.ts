@@ -16,18 +16,18 @@ export type EmbedderConfig = {
   readonly groups: number;
   /** Numbers in an embedding. */
   readonly embedding: number;
-  /** What the embedding is read from: the last level's mean, or every level's means and deviations, which know no place. */
-  readonly pool: "mean" | "statistics";
+  /** What the embedding is read from: the last level's means in four quarters, or every level's means and deviations, which know no place. */
+  readonly pool: "quarters" | "statistics";
 };
 
 /** How a picture is drawn: statistics of features, as in Huang & Belongie 2017 (arXiv:1703.06868). */
 export const STYLE_JUDGE: EmbedderConfig = { patch: 4, widths: [32, 64, 96], blocks: [1, 2, 1], groups: 8, embedding: 64, pool: "statistics" };
 /** What a picture shows. */
-export const SUBJECT_JUDGE: EmbedderConfig = { patch: 4, widths: [64, 96, 152], blocks: [1, 2, 1], groups: 8, embedding: 96, pool: "mean" };
+export const SUBJECT_JUDGE: EmbedderConfig = { patch: 4, widths: [48, 96, 144], blocks: [1, 1, 1], groups: 8, embedding: 96, pool: "quarters" };
 
 const blockSpec = (width: number) => ({
   norm1: layers.normSpec(width), conv1: layers.convSpec(width, width, 3),
-  norm2: layers.normSpec(width), conv2: layers.convSpec(width, width, 3, { zero: true }),
+  norm2: layers.normSpec(width), conv2: layers.convSpec(width, width, 3),
 });
 
 const at = (list: readonly number[], i: number): number => {
@@ -43,12 +43,13 @@ export const embedderSpec = (c: EmbedderConfig) => ({
     down: i === 0 ? undefined : layers.convSpec(4 * at(c.widths, i - 1), width, 1),
     blocks: Array.from({ length: at(c.blocks, i) }, () => blockSpec(width)),
   })),
+  norm: c.pool === "quarters" ? layers.normSpec(at(c.widths, c.widths.length - 1)) : undefined,
   head: layers.linearSpec(pooledWidth(c), c.embedding),
 });
 
 /** Numbers in an embedder's pooled features. */
-export const pooledWidth = (c: EmbedderConfig): number =>
-  c.pool === "mean" ? at(c.widths, c.widths.length - 1) : 2 * c.widths.reduce((total, width) => total + width, 0);
+const pooledWidth = (c: EmbedderConfig): number =>
+  c.pool === "quarters" ? 4 * at(c.widths, c.widths.length - 1) : 2 * c.widths.reduce((total, width) => total + width, 0);
 
 const EPS = 1e-5;
 
@@ -64,8 +65,15 @@ function statistics(x: Tensor): Tensor {
   return ops.concat([ops.flatten(mean, 1, 4), deviation], 1);
 }
 
+/** Means of the four quarters of a square of positions. [B, C, h, h] -> [B, 4 C] */
+function quarters(x: Tensor): Tensor {
+  const [h, w] = [Number(x.shape[2]), Number(x.shape[3])];
+  const halves = [ops.slice(x, 2, 0, h / 2), ops.slice(x, 2, h / 2, h)];
+  return ops.concat(halves.flatMap((half) => [ops.slice(half, 3, 0, w / 2), ops.slice(half, 3, w / 2, w)]).map((quarter) => ops.mean(quarter, [2, 3])), 1);
+}
+
 /** x / |x| over the last axis. */
-export const unit = (x: Tensor): Tensor => ops.div(x, ops.sqrt(ops.add(ops.sum(ops.square(x), [-1], { keepDims: true }), 1e-6)));
+const unit = (x: Tensor): Tensor => ops.div(x, ops.sqrt(ops.add(ops.sum(ops.square(x), [-1], { keepDims: true }), 1e-6)));
 
 /** A picture's pooled features and, from them, its embedding of length 1. @param pixels -1..1 [B, 3, 64, 64] @returns [B, F] and [B, E] */
 export function embedPictures(p: Params<ReturnType<typeof embedderSpec>>, c: EmbedderConfig, pixels: Tensor): { features: Tensor; embedding: Tensor } {
@@ -76,13 +84,13 @@ export function embedPictures(p: Params<ReturnType<typeof embedderSpec>>, c: Emb
     for (const one of level.blocks) x = block(one, c, x);
     if (c.pool === "statistics") pooled.push(statistics(x));
   }
-  const features = c.pool === "mean" ? ops.mean(x, [2, 3]) : ops.concat(pooled, 1);
+  const features = p.norm === undefined ? ops.concat(pooled, 1) : quarters(ops.silu(layers.groupNorm(p.norm, x, c.groups, EPS)));
   return { features, embedding: unit(layers.linear(p.head, features)) };
 }
 
 /** Parameters of the names' side: a table of words and one residual layer over their mean. */
 export const namesSpec = (words: number, width: number) => ({
-  words: param([words, width], { kind: "normal", std: 0.3 }),
+  words: param([words, width], { kind: "normal", std: 0.1 }),
   hidden: layers.linearSpec(width, 2 * width),
   out: layers.linearSpec(2 * width, width, { zero: true }),
 });

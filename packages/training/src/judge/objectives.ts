@@ -40,7 +40,7 @@ export function subjectJudgeObjective(c: EmbedderConfig, { batchSize, names, wor
   const spec = {
     subject: embedderSpec(c),
     names: namesSpec(words, c.embedding),
-    /** Logarithm of the inverse temperature, relative to ln 20. */
+    /** Logarithm of the inverse temperature, relative to ln 10. */
     contrast: { scale: param([1], { kind: "zeros" }) },
   };
   const parameters = listParams(spec);
@@ -58,7 +58,7 @@ export function subjectJudgeObjective(c: EmbedderConfig, { batchSize, names, wor
       const params = bindParams(spec);
       const image = embedPictures(params.subject, c, pixels).embedding; // [B, E]
       const text = embedNames(params.names, ids, share); // [N, E]
-      const scale = ops.minimum(ops.exp(ops.add(params.contrast.scale, Math.log(20))), ops.constant([60], [1]));
+      const scale = ops.minimum(ops.exp(ops.add(params.contrast.scale, Math.log(10))), ops.constant([60], [1]));
       const logits = ops.mul(ops.matmul(image, ops.transposeLast(text)), scale); // [B, N]
       return { loss: ops.div(ops.sum(ops.mul(ops.logSoftmax(logits), own)), -batchSize), scale: ops.sum(scale) };
     },

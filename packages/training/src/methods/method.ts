@@ -24,6 +24,8 @@ export type LayerMap =
 /** A way to condition the frozen base on references: what it changes of the network, and what it is trained on. */
 export type Method = {
   readonly name: string;
+  /** What reports call it. */
+  readonly title: string;
   readonly layerMap: LayerMap;
   readonly attention: DeadiffConfig["attention"];
   /** The tasks, drawn with equal probability, and how each is conditioned. */

@@ -46,13 +46,13 @@ export const schedule = makeSchedule(betas(SD_BETAS));
 /**
  * Timesteps of a batch: the logistic of a normal deviate (Esser et al. 2024, arXiv:2403.03206, 3.1), which spends samples
  * where shape and colour are decided (latents' coarsest channel has a deviation of 2.3, and a subject covers many positions, so
- * that is at high noise), with a tenth drawn uniformly so that no step is never seen.
+ * that is at high noise), with a tenth drawn uniformly so that no step is never seen; or all uniformly.
  */
-export function drawTimesteps(seed: number, step: number, count: number): { timestep: HostTensor; a: HostTensor; s: HostTensor } {
+export function drawTimesteps(seed: number, step: number, count: number, { uniform = false } = {}): { timestep: HostTensor; a: HostTensor; s: HostTensor } {
   const random = randomStream(seed, step, 0x7135);
   const t = Array.from({ length: count }, () => {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    const u = random() < 0.1 ? random() : 1 / (1 + Math.exp(-(0.8 + 1.1 * normal)));
+    const u = random() < (uniform ? 1 : 0.1) ? random() : 1 / (1 + Math.exp(-(0.8 + 1.1 * normal)));
     return Math.min(999, Math.floor(u * 1000));
   });
   const bars = t.map((i) => schedule.alphaBar[i] ?? 0);

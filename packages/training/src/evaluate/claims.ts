@@ -1,0 +1,27 @@
+import { figure } from "./tables.ts";
+import type { Row } from "./score.ts";
+
+/** A goal and what was measured for it. */
+export type Claim = { readonly goal: string; readonly measured: string; readonly met: boolean };
+
+/** The rows that goals are about. */
+export type ClaimRows = { readonly real: Row; readonly textOnly: Row; readonly deadiff: Row; /** Methods trained by reconstruction. */ readonly reconstruction: readonly Row[] };
+
+/** Holds the rows to the goals of the method: the prompt is kept and the style still comes. */
+export function claimsOf({ real, textOnly, deadiff, reconstruction }: ClaimRows): Claim[] {
+  const share = (x: number): string => `${figure(x, "share")} %`;
+  const [base, ceiling] = [textOnly.scores.textTop1.mean, real.scores.textTop1.mean];
+  const [style, floor] = [deadiff.scores.styleTop1.mean, textOnly.scores.styleTop1.mean];
+  const text = deadiff.scores.textTop1.mean;
+  const claims: Claim[] = [
+    { goal: "base model: text top-1 at least half of the real pictures'", measured: `${share(base)} of ${share(ceiling)}`, met: base >= ceiling / 2 },
+    {
+      goal: "DEADiff on held-out references: style top-1 at least 5 times the text-only floor",
+      measured: floor === 0 ? `${share(style)}, the floor is 0` : `${share(style)}, ${(style / floor).toFixed(1)} times ${share(floor)}`, met: style > 0 && style >= 5 * floor,
+    },
+    { goal: "DEADiff: text top-1 within 10 % of the text-only base's", measured: `${share(text)} against ${share(base)}`, met: text >= 0.9 * base },
+  ];
+  if (reconstruction.length === 0) return claims;
+  const leaks = reconstruction.map((row) => `${share(row.scores.leak.mean)} (${row.name})`).join(", ");
+  return [...claims, { goal: "DEADiff: subject leak below the reconstruction methods'", measured: `${share(deadiff.scores.leak.mean)} against ${leaks}`, met: reconstruction.every((row) => deadiff.scores.leak.mean < row.scores.leak.mean) }];
+}

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { stylizeBatch } from "@deadiff/core";
+import type { HostImage, StylizeInput } from "@deadiff/core";
+import { decodeImage, encodePng, writeFileAtomically } from "@deadiff/core/node";
+import type { Judged } from "./models.ts";
+
+/** Pictures sampled side by side. */
+const BATCH = 8;
+
+/** Makes pictures, or takes them from an earlier evaluation: each is kept under the hash of model and request. */
+export type Generator = {
+  generate(judged: Judged, label: string, requests: readonly StylizeInput[]): Promise<HostImage[]>;
+  /** Pictures made, not found, and the seconds that took. */
+  readonly made: { pictures: number; seconds: number };
+};
+
+/** A generator that keeps its pictures in a folder. */
+export function createGenerator(folder: string, log: (line: string) => void): Generator {
+  const made = { pictures: 0, seconds: 0 };
+  return {
+    made,
+    async generate({ model, identity }, label, requests) {
+      const files = requests.map((request) => join(folder, keyOf(identity, request)));
+      const missing = [...requests.entries()].filter(([i]) => !existsSync(files[i] ?? ""));
+      for (let from = 0; from < missing.length; from += BATCH) {
+        const some = missing.slice(from, from + BATCH);
+        const since = performance.now();
+        const pictures = await stylizeBatch(model, some.map(([, request]) => request));
+        made.pictures += pictures.length;
+        made.seconds += (performance.now() - since) / 1000;
+        for (const [k, picture] of pictures.entries()) {
+          const file = files[some[k]?.[0] ?? -1];
+          if (file === undefined) continue;
+          await mkdir(dirname(file), { recursive: true });
+          await writeFileAtomically(file, [await encodePng(picture)]);
+        }
+        log(`${label}: ${Math.min(missing.length, from + BATCH)} of ${missing.length} pictures, ${(made.pictures / made.seconds).toFixed(1)} a second`);
+      }
+      return Promise.all(files.map(async (file) => decodeImage(await readFile(file))));
+    },
+  };
+}
+
+/** Where a request's picture is kept: references count by their pixels. */
+function keyOf(identity: string, { references = [], ...request }: StylizeInput): string {
+  const pictures = references.map((reference) => {
+    if (!("image" in reference)) throw new TypeError("the evaluation gives pictures as references, not style codes");
+    const { image, ...influence } = reference;
+    return { ...influence, image: createHash("sha256").update(image.data).digest("hex") };
+  });
+  const hash = createHash("sha256").update(JSON.stringify([identity, pictures, request])).digest("hex");
+  return join(hash.slice(0, 2), `${hash}.png`);
+}
