@@ -1,7 +1,7 @@
 import type { Env } from "./env.ts";
 import { sqsJobQueue } from "./ports/job-queue.ts";
 import { s3ObjectStore } from "./ports/object-store.ts";
-import type { Log } from "./ports/services.ts";
+import type { Log, Services } from "./ports/services.ts";
 
 /** The queue and the object store that the environment names. */
 export const cloudOf = (env: Env) => {
@@ -10,6 +10,13 @@ export const cloudOf = (env: Env) => {
     store: s3ObjectStore({ ...access, endpoint: env.S3_ENDPOINT, bucket: env.S3_BUCKET }),
     queue: sqsJobQueue({ ...access, queueUrl: env.SQS_QUEUE_URL }),
   };
+};
+
+/** Who may use the API without a key, as the environment says. Throws for settings that do not go together. */
+export const accessOf = (env: Env): Pick<Services, "auth" | "localAccount"> => {
+  const [first, ...others] = env.WEB_ORIGINS ?? [];
+  if (env.AUTH_SECRET !== undefined && first === undefined) throw new Error("AUTH_SECRET is set and WEB_ORIGINS is not: say where the web app is");
+  return { auth: env.AUTH_SECRET === undefined || first === undefined ? null : { secret: env.AUTH_SECRET, origins: [first, ...others] }, localAccount: env.LOCAL_ACCOUNT ?? null };
 };
 
 /** One line of JSON on standard output per event: what both runtimes' log collectors read. */

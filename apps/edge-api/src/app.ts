@@ -4,6 +4,7 @@ import { Hono, type Context as HonoContext } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import type { AppEnv } from "./app-env.ts";
+import { signIn } from "./auth/sign-in.ts";
 import { createContext } from "./context.ts";
 import type { Services } from "./ports/services.ts";
 import { problemResponse, toApiError } from "./problem.ts";
@@ -61,6 +62,8 @@ export const createApp = (host: Host): Hono<AppEnv> => {
       },
     }),
   );
+
+  app.on(["GET", "POST"], "/auth/*", (c) => signIn(c.get("context"), c.req.raw));
 
   app.all("/trpc/*", (c) => {
     const ctx = c.get("context");

@@ -13,6 +13,9 @@ export interface Context {
   readonly requestId: Id<"request">;
   readonly traceparent: string;
   readonly apiKey: string | undefined;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
   readonly ip: string | undefined;
   /** Fires when the caller hangs up. */
   readonly signal: AbortSignal;
@@ -20,7 +23,7 @@ export interface Context {
   /** The request's database connection, opened at its first use. */
   readonly db: Db;
   /** Set by the `authed` middleware, for logs. */
-  caller?: Caller;
+  caller?: Caller | undefined;
   /** Closes what the request opened. */
   readonly close: () => Promise<void>;
 }
@@ -42,6 +45,9 @@ export const createContext = (request: Request, services: Services, ip: string |
     services,
     requestId: newId("request"),
     traceparent: traceOf(request.headers.get("traceparent")),
+    method: request.method,
+    url: request.url,
+    headers: request.headers,
     apiKey: keyOf(request.headers.get("authorization")),
     ip,
     signal: request.signal,

@@ -1,3 +1,4 @@
+import { idSchema } from "@deadiff/schemas";
 import { z } from "zod";
 
 /** The environment of the API, the same names in workerd and on Node. */
@@ -9,6 +10,16 @@ export const envSchema = z.object({
   AWS_REGION: z.string().default("us-east-1"),
   AWS_ACCESS_KEY_ID: z.string().min(1),
   AWS_SECRET_ACCESS_KEY: z.string().min(1),
+  /** Signs the cookies of people who sign in on the web. Without it nobody can; keys work all the same. */
+  AUTH_SECRET: z.string().min(32).optional(),
+  /** The web app's origins, separated by commas, the public one first. Needed with AUTH_SECRET. */
+  WEB_ORIGINS: z
+    .string()
+    .transform((text) => text.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
+    .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
+    .optional(),
+  /** Whoever asks from this machine uses this account without signing in. Only the local stack sets it; refused on any other host. */
+  LOCAL_ACCOUNT: idSchema("account").optional(),
 });
 
 /** See {@link envSchema}. */

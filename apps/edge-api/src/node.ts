@@ -2,16 +2,19 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { connect } from "@deadiff/schemas";
-import { cloudOf, LOCK_TIMEOUT_MS, logLine } from "./adapters.ts";
+import { accessOf, cloudOf, LOCK_TIMEOUT_MS, logLine } from "./adapters.ts";
+import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
 import { readNodeEnv } from "./env.ts";
 import { watchTogether } from "./ports/changes.ts";
 
 const env = readNodeEnv();
+if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`LOCAL_ACCOUNT lets everybody in who reaches this address, and HOST is ${env.HOST}: set one of them only`);
 const pool = connect(env.DATABASE_URL, { max: 15, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
 const shared = { db: pool.db, close: () => Promise.resolve() };
 const services = {
   ...cloudOf(env),
+  ...accessOf(env),
   connect: () => shared,
   watchChanges: watchTogether(pool.db),
   log: logLine,

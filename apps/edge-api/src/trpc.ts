@@ -1,6 +1,7 @@
-import { ApiError, authenticate, RATE_POLICIES, type RatePolicyName, type Scope } from "@deadiff/schemas";
+import { ApiError, countCall, RATE_POLICIES, type RateDecision, type RatePolicyName, type Scope } from "@deadiff/schemas";
 import { initTRPC } from "@trpc/server";
 import ipaddr from "ipaddr.js";
+import { identify } from "./auth/caller.ts";
 import type { Context } from "./context.ts";
 import { toApiError, toTrpcError } from "./problem.ts";
 
@@ -58,21 +59,29 @@ const mayCallFrom = (ip: string | undefined, allowed: readonly string[]): boolea
   });
 };
 
-/** The RateLimit fields of draft-ietf-httpapi-ratelimit-headers. */
-const rateHeaders = (policyName: RatePolicyName, remaining: number, resetS: number): Record<string, string> => {
+/** Tells a call's limit in the RateLimit fields of draft-ietf-httpapi-ratelimit-headers, and ends a call beyond it. */
+export const obeyRate = (ctx: Context, policyName: RatePolicyName, rate: RateDecision): void => {
   const policy = RATE_POLICIES[policyName];
-  return { "ratelimit-policy": `"${policy.name}";q=${policy.quota};w=${policy.windowS}`, ratelimit: `"${policy.name}";r=${remaining};t=${resetS}` };
+  ctx.reply.headers["ratelimit-policy"] = `"${policy.name}";q=${policy.quota};w=${policy.windowS}`;
+  ctx.reply.headers["ratelimit"] = `"${policy.name}";r=${rate.remaining};t=${rate.resetS}`;
+  if (!rate.allowed) throw new ApiError("rate_limited", `More than ${policy.quota} calls in ${policy.windowS} s.`, { retryAfterS: rate.retryAfterS });
 };
 
-/** A procedure for callers with an API key that has `scope`; each call counts against `policy`. */
+/** A procedure for callers (a key, somebody signed in, the local account) that have `scope`; each call counts against `policy`. */
 export const authed = (scope: Scope, policy: RatePolicyName) =>
   open.meta({ scope }).use(async ({ ctx, next }) => {
-    if (ctx.apiKey === undefined) throw new ApiError("unauthenticated", "Send the API key as `Authorization: Bearer dd_live_...`.");
-    const caller = await authenticate(ctx.db, ctx.apiKey, policy);
+    const identity = await identify(ctx, policy);
+    if (identity === undefined) throw new ApiError("unauthenticated", "Send an API key as `Authorization: Bearer dd_live_...`, or sign in.");
+    const { caller } = identity;
     ctx.caller = caller;
-    Object.assign(ctx.reply.headers, rateHeaders(policy, caller.rate.remaining, caller.rate.resetS));
-    if (!caller.rate.allowed) throw new ApiError("rate_limited", `More than ${RATE_POLICIES[policy].quota} calls in ${RATE_POLICIES[policy].windowS} s.`, { retryAfterS: caller.rate.retryAfterS });
+    obeyRate(ctx, policy, caller.rate);
     if (!mayCallFrom(ctx.ip, caller.ipAllow)) throw new ApiError("forbidden", "This API key may not be used from this address.");
     if (!caller.scopes.includes(scope)) throw new ApiError("forbidden", `This needs a key with the scope ${scope}.`);
     return next({ ctx: { caller } });
   });
+
+/** A procedure for everybody, counted by address. */
+export const unsigned = open.use(async ({ ctx, next }) => {
+  obeyRate(ctx, "public", await countCall(ctx.db, `ip:${ctx.ip ?? "unknown"}`, "public"));
+  return next();
+});

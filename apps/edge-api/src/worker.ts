@@ -1,22 +1,19 @@
 // The entry for workerd (Cloudflare Workers).
 import { connect } from "@deadiff/schemas";
 import { z } from "zod";
-import { cloudOf, LOCK_TIMEOUT_MS, logLine } from "./adapters.ts";
+import { accessOf, cloudOf, LOCK_TIMEOUT_MS, logLine } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { envSchema } from "./env.ts";
 import { watchAlone } from "./ports/changes.ts";
 import type { Services } from "./ports/services.ts";
 
 /** Hyperdrive pools connections near the database; without it the database is reached directly. */
-const bindingsSchema = envSchema.omit({ DATABASE_URL: true }).extend({
-  DATABASE_URL: z.string().optional(),
-  HYPERDRIVE: z.object({ connectionString: z.string() }).loose().optional(),
-});
+const bindingsSchema = z.looseObject({ DATABASE_URL: z.string().optional(), HYPERDRIVE: z.looseObject({ connectionString: z.string() }).optional() });
 
 const settingsOf = (bindings: unknown) => {
   const { HYPERDRIVE, DATABASE_URL, ...rest } = bindingsSchema.parse(bindings);
   const env = envSchema.parse({ ...rest, DATABASE_URL: HYPERDRIVE?.connectionString ?? DATABASE_URL });
-  return { env, cloud: cloudOf(env) };
+  return { env, shared: { ...cloudOf(env), ...accessOf(env) } };
 };
 
 let settings: ReturnType<typeof settingsOf> | undefined;
@@ -24,10 +21,10 @@ let settings: ReturnType<typeof settingsOf> | undefined;
 const app = createApp({
   services: (c): Services => {
     // Bindings are the same for every request of an isolate.
-    const { env, cloud } = (settings ??= settingsOf(c.env));
+    const { env, shared } = (settings ??= settingsOf(c.env));
     // Connections belong to a request here: the runtime forbids sharing them.
     const open = () => connect(env.DATABASE_URL, { max: 1, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge", idleTimeoutS: 2 });
-    return { ...cloud, connect: open, watchChanges: watchAlone(open), log: logLine, after: (work) => c.executionCtx.waitUntil(work) };
+    return { ...shared, connect: open, watchChanges: watchAlone(open), log: logLine, after: (work) => c.executionCtx.waitUntil(work) };
   },
   ip: (c) => c.req.header("cf-connecting-ip"),
 });

@@ -8,7 +8,7 @@ const world = useWorld();
 const routes = restRoutes();
 const protectedRoutes = routes.filter(({ scope }) => scope !== undefined);
 const EXAMPLE_ID = "00000000000000000000000000";
-const PREFIX: Record<string, string> = { jobs: "job", matrices: "mtx", uploads: "img", styles: "sty", "webhook-endpoints": "ep", "webhook-deliveries": "msg", keys: "key" };
+const PREFIX: Record<string, string> = { jobs: "job", matrices: "mtx", uploads: "img", styles: "sty", "webhook-endpoints": "ep", "webhook-deliveries": "msg", keys: "key", pictures: "pic" };
 const pathOf = (path: string, id?: string) => `/v1${path.replace("{id}", id ?? `${PREFIX[path.split("/")[1]!]!}_${EXAMPLE_ID}`)}`;
 const bodyOf = (hasBody: boolean) => (hasBody ? { body: {} } : {});
 

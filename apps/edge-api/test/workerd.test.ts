@@ -1,4 +1,4 @@
-import { connect, type Connection, type Job } from "@deadiff/schemas";
+import { connect, type Connection, type Job, type SessionInfo } from "@deadiff/schemas";
 import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { unstable_startWorker } from "wrangler";
@@ -23,6 +23,8 @@ beforeAll(async () => {
       SQS_QUEUE_URL: text(cloud.queueUrl),
       AWS_ACCESS_KEY_ID: text(cloud.accessKeyId),
       AWS_SECRET_ACCESS_KEY: text(cloud.secretAccessKey),
+      AUTH_SECRET: text("s".repeat(40)),
+      WEB_ORIGINS: text("http://localhost:3000"),
     },
     dev: { server: { port: 0 }, watch: false, logLevel: "error", persist: false },
   });
@@ -62,4 +64,17 @@ test("30 calls at once, each with a connection of its own", async () => {
   const { key } = await tenant(connection.db);
   const statuses = await Promise.all(Array.from({ length: 30 }, async () => (await call("POST", "/v1/jobs", key, { input: INPUT })).status));
   expect(new Set(statuses)).toEqual(new Set([202]));
+});
+
+test("signing up and the cookie's session, in workerd", async () => {
+  const origin = "http://localhost:3000";
+  const send = (method: string, path: string, cookie: string, body?: unknown) =>
+    fetch(new URL(path, base), { method, headers: { origin, cookie, "content-type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const signedUp = await send("POST", "/auth/sign-up/email", "", { name: "Ada", email: "ada@example.com", password: "correct horse battery" });
+  expect(signedUp.status).toBe(200);
+  const cookie = signedUp.headers.getSetCookie().map((text) => text.split(";")[0]).join("; ");
+  expect((await (await send("GET", "/v1/session", cookie)).json()) as SessionInfo).toMatchObject({ kind: "user", user: { email: "ada@example.com" } });
+  expect((await send("POST", "/v1/jobs", cookie, { input: { prompt: "a dog" } })).status).toBe(202);
+  expect((await send("POST", "/auth/sign-out", cookie, {})).status).toBe(200);
+  expect((await send("GET", "/v1/jobs", cookie)).status).toBe(401);
 });

@@ -1,4 +1,4 @@
-import { announceModel, connect, createAccount, createKey, SCOPES, type Connection, type Db, type Id, type Job, type ModelAbout, type Scope } from "@deadiff/schemas";
+import { announceModel, claimJob, connect, createAccount, createKey, SCOPES, succeedJob, type Connection, type Db, type Id, type Job, type JobResult, type ModelAbout, type Scope } from "@deadiff/schemas";
 import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createApp } from "../src/app.ts";
@@ -35,6 +35,8 @@ export const useWorld = (): World => {
       watchChanges: watchTogether(opened.db, 50),
       log: (_level, event, fields) => lines.push({ event, fields }),
       after: (work) => pending.push(work),
+      auth: null,
+      localAccount: null,
     };
     const app = createApp({ services: () => services, ip: (c) => c.req.header("x-test-ip") });
     world = {
@@ -105,4 +107,23 @@ export const newJob = async (world: World, key: string, body: Record<string, unk
   const response = await world.call("POST", "/v1/jobs", { key, body });
   if (response.status !== 202) throw new Error(`create answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Job;
+};
+
+/** Ends a queued job as a worker would: `count` pictures in the store, made with `parameters`. */
+export const finish = async (world: World, id: Id<"job">, count = 1, parameters: Record<string, unknown> = {}): Promise<void> => {
+  const claim = await claimJob(world.db, id, "worker");
+  if (!claim.won) throw new Error(`job ${id} could not be claimed`);
+  const { fence } = claim.job;
+  const images = await Promise.all(
+    Array.from({ length: count }, async (_, i): Promise<JobResult["images"][number]> => {
+      const key = `out/${id}/${fence}/${String(i).padStart(64, "0")}.png`;
+      const headers = { "content-type": "image/png", "if-none-match": "*" };
+      const { url } = await world.services.store.signPut(key, headers, 60);
+      const put = await fetch(url, { method: "PUT", headers, body: `picture ${i}` });
+      if (!put.ok) throw new Error(`the store answered ${put.status}: ${await put.text()}`);
+      return { key, sha256: String(i).padStart(64, "0"), bytes: 9, width: 16, height: 16, content_type: "image/png" };
+    }),
+  );
+  const result: JobResult = { images, seed: claim.job.request?.seed ?? 0, parameters, timings: { total_ms: 5 }, model: "tiny@1" };
+  if ((await succeedJob(world.db, { id, fence }, result)) === undefined) throw new Error(`job ${id} could not be ended`);
 };

@@ -146,7 +146,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     };
     const worker = (name: string, role: "work" | "deliver") =>
       add({ name, entry: app("gpu-worker/src/main.ts"), env: { ...env, ...options.workerEnv, DEADIFF_ROLE: role }, readyEvent: "started" });
-    const edge = add({ name: "edge", entry: app(options.edge === "workerd" ? "edge-api/local/workerd.ts" : "edge-api/src/node.ts"), env, readyEvent: "listening" });
+    const edge = add({ name: "edge", entry: app(options.edge === "workerd" ? "edge-api/local/workerd.ts" : "edge-api/src/node.ts"), env: { ...env, LOCAL_ACCOUNT: accountId }, readyEvent: "listening" });
     const deliver = worker("deliver", "deliver");
     const workers = Array.from({ length: options.workers ?? 1 }, (_, i) => worker(`work-${i + 1}`, "work"));
 

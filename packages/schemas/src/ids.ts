@@ -45,3 +45,6 @@ export const newId = <K extends IdKind>(kind: K, nowMs: number = Date.now()): Id
 /** A zod schema for the ids of one kind; an id of another kind, or a made-up one, does not pass. */
 export const idSchema = <K extends IdKind>(kind: K) =>
   z.templateLiteral([`${ID_PREFIXES[kind]}_`, z.string().regex(new RegExp(BODY))]).meta({ description: `The id of a ${kind}.` });
+
+/** The id of a job's picture at `place` (0 to 31): the job's own, with the place as the last two characters. */
+export const pictureId = (job: Id<"job">, place: number): Id<"picture"> => `pic_${job.slice(4, -2)}${encode(BigInt(place), 2)}`;

@@ -22,6 +22,8 @@ export const LIMITS = {
   /** Signed addresses of results live this long; a fresh one comes with every read of the job. */
   outputUrlHours: 24,
   retentionDefaultS: 7 * 24 * 3600,
+  /** What an account that signs up on the web starts with. */
+  signUpCredits: 200,
   retentionMinS: 3600,
   retentionMaxS: 30 * 24 * 3600,
   tombstoneDays: 30,

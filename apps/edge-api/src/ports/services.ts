@@ -1,4 +1,5 @@
-import type { Connection } from "@deadiff/schemas";
+import type { Connection, Id } from "@deadiff/schemas";
+import type { WebAuthSettings } from "../auth/web-auth.ts";
 import type { WatchChanges } from "./changes.ts";
 import type { JobQueue } from "./job-queue.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -14,6 +15,10 @@ export interface Services {
   readonly queue: JobQueue;
   readonly watchChanges: WatchChanges;
   readonly log: Log;
+  /** How people sign in on the web; null: not here. */
+  readonly auth: WebAuthSettings | null;
+  /** The account of whoever sits at this machine, without signing in: for local installations. */
+  readonly localAccount: Id<"account"> | null;
   /** Lets work go on after the answer was sent. */
   readonly after: (work: Promise<unknown>) => void;
 }

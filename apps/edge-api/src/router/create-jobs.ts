@@ -93,7 +93,8 @@ const create = async (order: Create): Promise<Created> => {
     webhook: delivery.webhook ?? null,
     startWithinS: delivery.start_within_s,
     finishWithinS: delivery.finish_within_s,
-    retentionS: delivery.retention_s,
+    // Who works at the web app expects to find what was made; programs fetch it.
+    retentionS: delivery.retention_s === undefined ? (caller.keyId === null ? null : LIMITS.retentionDefaultS) : delivery.retention_s,
     requestId: ctx.requestId,
     traceparent: ctx.traceparent,
     bellDelayS: BELL_DELAY_S,

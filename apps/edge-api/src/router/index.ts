@@ -1,9 +1,12 @@
 import { router } from "../trpc.ts";
+import { arenaRouter } from "./arena.ts";
 import { eventsRouter, keysRouter, limitsRouter, usageRouter } from "./account.ts";
 import { healthRouter } from "./health.ts";
 import { jobsRouter } from "./jobs.ts";
 import { matricesRouter } from "./matrices.ts";
 import { modelsRouter } from "./models.ts";
+import { picturesRouter, sharedRouter } from "./pictures.ts";
+import { sessionRouter } from "./session.ts";
 import { stylesRouter } from "./styles.ts";
 import { uploadsRouter } from "./uploads.ts";
 import { webhooksRouter } from "./webhooks.ts";
@@ -14,7 +17,11 @@ export const appRouter = router({
   matrices: matricesRouter,
   uploads: uploadsRouter,
   styles: stylesRouter,
+  pictures: picturesRouter,
+  shared: sharedRouter,
+  arena: arenaRouter,
   models: modelsRouter,
+  session: sessionRouter,
   webhooks: webhooksRouter,
   events: eventsRouter,
   keys: keysRouter,

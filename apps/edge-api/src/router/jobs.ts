@@ -7,6 +7,7 @@ import {
   getJob,
   idSchema,
   isTerminal,
+  JOB_KINDS,
   JOB_STATES,
   jobInputSchema,
   jobSchema,
@@ -92,6 +93,7 @@ export const jobsRouter = router({
       z.strictObject({
         ...pageInputSchema.shape,
         state: z.enum(JOB_STATES).optional(),
+        kind: z.enum(JOB_KINDS).default("picture"),
         style: idSchema("style").optional(),
         matrix: idSchema("matrix").optional(),
         search: plainText(200).optional().meta({ description: "Words that the prompt holds." }),

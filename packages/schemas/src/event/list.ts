@@ -26,7 +26,7 @@ export const listEvents = async (
     db,
     sql`
     select e.tx::text || '.' || e.seq::text as cursor, e.type, to_jsonb(e.at) #>> '{}' as at,
-      e.body || jsonb_build_object('purged_at', j.purged_at) as job
+      e.body || jsonb_build_object('purged_at', j.purged_at, 'removed', j.removed) as job
     from job_events e join jobs j on j.id = e.job_id
     where e.account_id = ${accountId} and (e.tx, e.seq) > (${from[1]}::xid8, ${from[2]}::bigint)
       and e.tx < pg_snapshot_xmin(pg_current_snapshot())

@@ -95,7 +95,13 @@ const delivery = {
     .default({}),
   start_within_s: z.int().min(10).max(7 * 24 * 3600).default(LIMITS.startWithinDefaultS),
   finish_within_s: z.int().min(10).max(7 * 24 * 3600).default(LIMITS.finishWithinDefaultS),
-  retention_s: z.int().min(LIMITS.retentionMinS).max(LIMITS.retentionMaxS).default(LIMITS.retentionDefaultS),
+  retention_s: z
+    .int()
+    .min(LIMITS.retentionMinS)
+    .max(LIMITS.retentionMaxS)
+    .nullable()
+    .optional()
+    .meta({ description: "How long pictures are kept; null: until they are deleted. Left out: 7 days for jobs made with a key, until deleted for those of the web." }),
 };
 
 /** A create: what to make, whom to tell, how long to try and to keep. */
@@ -152,7 +158,8 @@ export interface JobFailure {
 
 /** One picture of a job. */
 export const outputSchema = z.object({
-  url: z.string().nullable().meta({ description: "Signed; null once purged." }),
+  picture: idSchema("picture").meta({ description: "Its id in the gallery." }),
+  url: z.string().nullable().meta({ description: "Signed; null once purged or deleted." }),
   expires_at: moment.nullable(),
   width: z.int(),
   height: z.int(),

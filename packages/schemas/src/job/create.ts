@@ -23,7 +23,8 @@ export interface NewJobs {
   readonly webhook: { readonly url: string; readonly events: readonly string[] } | null;
   readonly startWithinS: number;
   readonly finishWithinS: number;
-  readonly retentionS: number;
+  /** Null: kept until deleted. */
+  readonly retentionS: number | null;
   readonly requestId: string;
   readonly traceparent: string | null;
   /** How long the relay leaves the bell alone, so that the creator can ring it at once. */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { rows, type Db } from "../db.ts";
 import type { Id } from "../ids.ts";
 import { readCursor, toPage, type Page } from "../page.ts";
-import type { JobState } from "./contract.ts";
+import type { JobKind, JobState } from "./contract.ts";
 import type { JobRow } from "./row.ts";
 
 /** Which jobs a list shows. */
@@ -11,6 +11,7 @@ export interface JobFilter {
   readonly cursor?: string | undefined;
   readonly state?: JobState | undefined;
   readonly style?: Id<"style"> | undefined;
+  readonly kind?: JobKind | undefined;
   readonly matrix?: Id<"matrix"> | undefined;
   /** Words that the prompt holds. */
   readonly search?: string | undefined;
@@ -25,6 +26,7 @@ export const listJobs = async (db: Db, accountId: Id<"account">, filter: JobFilt
     sql`deleted_at is null`,
     ...(from === null ? [] : [sql`(created_at, id) < (${from.at}::timestamptz, ${from.id})`]),
     ...(filter.state === undefined ? [] : [sql`state = ${filter.state}`]),
+    ...(filter.kind === undefined ? [] : [sql`kind = ${filter.kind}`]),
     ...(filter.style === undefined ? [] : [sql`request -> 'style' ->> 'id' = ${filter.style}`]),
     ...(filter.matrix === undefined ? [] : [sql`matrix_id = ${filter.matrix}`]),
     ...(filter.search === undefined ? [] : [sql`position(lower(${filter.search}) in lower(request ->> 'prompt')) > 0`]),

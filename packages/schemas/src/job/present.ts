@@ -1,4 +1,5 @@
 import { TERMINAL_STATES, type Job, type JobState } from "./contract.ts";
+import { pictureId } from "../ids.ts";
 import type { JobRow } from "./row.ts";
 
 /** Gives an object a signed address to read it from, with the moment it stops working. */
@@ -9,7 +10,8 @@ export const isTerminal = (state: JobState): boolean => (TERMINAL_STATES as read
 
 const iso = (moment: string): string => new Date(moment).toISOString();
 const isoOrNull = (moment: string | null): string | null => (moment === null ? null : iso(moment));
-const msBetween = (from: string | null, to: string | null): number | null =>
+/** Milliseconds from one moment to another, 0 where the clock went back; null while either is missing. */
+export const msBetween = (from: string | null, to: string | null): number | null =>
   from === null || to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from));
 
 const chargeState = (state: JobState): Job["charge"]["state"] => {
@@ -31,9 +33,9 @@ export const presentJob = async (row: JobRow, sign: SignUrl): Promise<Job> => {
   const self = `/v1/jobs/${row.id}`;
   const purged = row.purged_at !== null;
   const outputs = await Promise.all(
-    (row.result?.images ?? []).map(async ({ key, ...image }) => {
-      const signed = purged ? null : await sign(key);
-      return { url: signed?.url ?? null, expires_at: signed?.expiresAt ?? null, ...image };
+    (row.result?.images ?? []).map(async ({ key, ...image }, place) => {
+      const signed = purged || row.removed?.includes(place) === true ? null : await sign(key);
+      return { picture: pictureId(row.id, place), url: signed?.url ?? null, expires_at: signed?.expiresAt ?? null, ...image };
     }),
   );
   return {

@@ -16,7 +16,9 @@ export interface Purge {
 export const deleteJob = async (db: Db, accountId: Id<"account">, id: Id<"job">): Promise<void> => {
   const job = await getJob(db, accountId, id);
   if (!isTerminal(job.state)) throw new ApiError("conflict", `Job ${id} is still ${job.state}: cancel it first.`);
-  await db.execute(sql`update jobs set deleted_at = now(), expires_at = now() where id = ${id} and account_id = ${accountId} and deleted_at is null`);
+  await db.execute(sql`
+    with gone as (update jobs set deleted_at = now(), expires_at = now() where id = ${id} and account_id = ${accountId} and deleted_at is null returning id)
+    update pictures set deleted_at = now(), share_token = null where job_id in (select id from gone) and deleted_at is null`);
 };
 
 /** Jobs whose time to keep results is over and whose objects are still there. */
@@ -32,7 +34,9 @@ export const jobsToPurge = async (db: Db, limit = 100): Promise<Purge[]> =>
 
 /** Records that the job's objects are gone. */
 export const markPurged = async (db: Db, id: Id<"job">): Promise<void> => {
-  await db.execute(sql`update jobs set purged_at = now() where id = ${id} and purged_at is null`);
+  await db.execute(sql`
+    with gone as (update jobs set purged_at = now() where id = ${id} and purged_at is null returning id)
+    update pictures set deleted_at = now(), share_token = null where job_id in (select id from gone) and deleted_at is null`);
 };
 
 /** Which of these object keys no job's result names. Keys are `out/{job}/{fence}/{sha256}.{ext}`. */

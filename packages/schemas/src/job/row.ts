@@ -39,11 +39,13 @@ export interface JobRow {
   webhook_events: string[] | null;
   request_id: string;
   traceparent: string | null;
-  retention_s: number;
+  retention_s: number | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
   expires_at: string | null;
   purged_at: string | null;
+  /** Missing in events from before it was kept. */
+  removed?: number[];
   deleted_at: string | null;
 }

@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { rows, type Db } from "../db.ts";
 import type { JobErrorCode } from "../errors.ts";
+import { PICTURES_OF_CHANGED } from "../picture/show.ts";
 import type { JobRow } from "./row.ts";
 
 /** How the attempt that a transition ends is written down. */
@@ -80,6 +81,7 @@ export const transition = async (db: Db, update: SQL, attempt: AttemptEnd): Prom
       from event join changed on changed.id = event.job_id
       where changed.webhook_url is not null and changed.webhook_events @> to_jsonb(event.type)
     ),
+    shown as (${PICTURES_OF_CHANGED}),
     bell as (
       insert into outbox (job_id, traceparent, not_before) select id, traceparent, run_after from changed where state = 'queued'
     )

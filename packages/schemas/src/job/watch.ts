@@ -8,7 +8,7 @@ export const jobVersionsAfter = async (db: Db, id: Id<"job">, after: number): Pr
   rows<{ type: string; job: JobRow }>(
     db,
     sql`
-    select e.type, e.body || jsonb_build_object('request', j.request, 'purged_at', j.purged_at) as job
+    select e.type, e.body || jsonb_build_object('request', j.request, 'purged_at', j.purged_at, 'removed', j.removed) as job
     from job_events e join jobs j on j.id = e.job_id
     where e.job_id = ${id} and e.version > ${after} order by e.version`,
   );

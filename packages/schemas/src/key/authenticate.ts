@@ -9,7 +9,8 @@ import type { Scope } from "./contract.ts";
 /** Who calls, and whether the call is within the limits. */
 export interface Caller {
   readonly accountId: Id<"account">;
-  readonly keyId: Id<"key">;
+  /** Null: somebody at the web app. */
+  readonly keyId: Id<"key"> | null;
   readonly mode: KeyMode;
   readonly scopes: readonly Scope[];
   readonly ipAllow: readonly string[];

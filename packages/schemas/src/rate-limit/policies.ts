@@ -5,11 +5,13 @@ export interface RatePolicy {
   readonly windowS: number;
 }
 
-/** The limits per API key. Names are those of the RateLimit header fields. */
+/** The limits per API key, per person at the web app, and (`public`, `sign_in`) per address. Names are those of the RateLimit header fields. */
 export const RATE_POLICIES = {
   create: { name: "create", quota: 600, windowS: 60 },
   read: { name: "read", quota: 3000, windowS: 60 },
   write: { name: "write", quota: 300, windowS: 60 },
+  public: { name: "public", quota: 300, windowS: 60 },
+  sign_in: { name: "sign_in", quota: 20, windowS: 60 },
 } as const satisfies Record<string, RatePolicy>;
 
 /** A name of {@link RATE_POLICIES}. */

@@ -3,6 +3,7 @@ import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, unique
 import type { KeyMode } from "../api-key.ts";
 import type { Id } from "../ids.ts";
 import type { Scope } from "../key/contract.ts";
+import { authUsers } from "./auth.ts";
 import { moment } from "./columns.ts";
 
 /** Who pays. `balance` is the sum of the account's ledger; the check makes an overdraft abort the statement. */
@@ -11,6 +12,8 @@ export const accounts = pgTable(
   {
     id: text("id").$type<Id<"account">>().primaryKey(),
     name: text("name").notNull(),
+    /** Who signs in to it on the web; null for accounts that only have keys. */
+    userId: text("user_id").unique().references(() => authUsers.id),
     balance: bigint("balance", { mode: "number" }).notNull().default(0),
     runningLimit: integer("running_limit").notNull(),
     queuedLimit: integer("queued_limit").notNull(),

@@ -45,13 +45,16 @@ export const jobs = pgTable(
     webhookEvents: jsonb("webhook_events").$type<string[]>(),
     requestId: text("request_id").notNull(),
     traceparent: text("traceparent"),
-    retentionS: integer("retention_s").notNull(),
+    /** Null: kept until it is deleted. */
+    retentionS: integer("retention_s"),
     createdAt: moment("created_at").notNull().defaultNow(),
     startedAt: moment("started_at"),
     finishedAt: moment("finished_at"),
     /** When inputs and outputs are purged; set as the job ends. */
     expiresAt: moment("expires_at"),
     purgedAt: moment("purged_at"),
+    /** Places of the pictures that were deleted one by one. */
+    removed: jsonb("removed").$type<number[]>().notNull().default([]),
     deletedAt: moment("deleted_at"),
   },
   (t) => [
