@@ -17,7 +17,7 @@ import type { Method } from "./method.ts";
 const SEED = 41;
 
 /** How long and on how much at once a method is trained, and where its run is kept. */
-export type Budget = { readonly steps: number; readonly batchSize: number; readonly folder: string };
+export type Budget = { readonly steps: number; readonly batchSize: number; readonly folder: string; readonly threads?: number };
 
 /**
  * Trains a method over mini's frozen base, or goes on with it; SIGINT and SIGTERM end it after a checkpoint. Every method
@@ -26,7 +26,7 @@ export type Budget = { readonly steps: number; readonly batchSize: number; reado
  *
  * @throws DeadiffError `stage_missing` where the base model is not trained yet
  */
-export async function trainMethod(method: Method, { steps, batchSize, folder }: Budget): Promise<void> {
+export async function trainMethod(method: Method, { steps, batchSize, folder, threads = 2 }: Budget): Promise<void> {
   const c = methodConfig(MINI, method);
   const dataset = await openMiniData();
   const { tokenizer } = await miniTokenizer(dataset.folder);
@@ -43,7 +43,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder }: 
   if (missing.length > 0) throw new DeadiffError("stage_missing", `${missing.length} weights of the base model are in no run and in no shipped model: train it with run-base.ts first`);
   const frozen = new Map([...base, ...(await loadLatents())]);
 
-  const runtime = await inlineRuntime();
+  const runtime = await inlineRuntime({ threads });
   const encode = await openWithWeights(runtime, trace("frozen", {
     pixels: { shape: [batchSize, 3, SIDE, SIDE] },
     image: { shape: [batchSize, 3, c.vision.imageSize, c.vision.imageSize] },
