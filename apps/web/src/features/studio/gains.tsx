@@ -100,7 +100,7 @@ export const Gains = ({ model, value, onChange }: { readonly model: Model; reado
         </div>
       </div>
       <p id="gains-hint" className="text-xs text-faint">
-        How strongly the references act in each attention layer, 0 to 2 ×.
+        How strongly the references act in each layer, 0 to 2 ×.
       </p>
     </div>
   );

@@ -14,8 +14,8 @@ export const GenerateBar = ({ generate }: { readonly generate: Generate }) => {
       <Button variant="primary" size="lg" className="w-full" busy={generate.busy} aria-describedby="generate-note" aria-disabled={generate.blocked !== null} onClick={generate.run}>
         {!generate.busy && <Sparkles aria-hidden />} Generate
         <span aria-hidden className="ml-1 hidden items-center gap-0.5 sm:inline-flex">
-          <Kbd className="border-current/25 bg-transparent text-current opacity-80">Ctrl</Kbd>
-          <Kbd className="border-current/25 bg-transparent text-current opacity-80">↵</Kbd>
+          <Kbd className="border-current/40 bg-transparent text-current">Ctrl</Kbd>
+          <Kbd className="border-current/40 bg-transparent text-current">↵</Kbd>
         </span>
       </Button>
       <p id="generate-note" role="status" className="flex min-h-4 justify-between text-xs text-faint">

@@ -66,7 +66,7 @@ export const JobView = ({ id, ahead }: { readonly id: Id<"job">; readonly ahead:
               </li>
             ))}
           </ul>
-          {job.is_terminal ? <Caption job={job} /> : <Running job={job} ahead={ahead} progress={progress} />}
+          {job.is_terminal ? <Caption job={job} width={gridOf(countOf(job))} /> : <Running job={job} ahead={ahead} progress={progress} />}
         </>
       )}
     </div>
@@ -90,8 +90,8 @@ const spoken = (job: Job): string => {
   }
 };
 
-const Caption = ({ job }: { readonly job: Job }) => (
-  <div className="flex w-full max-w-3xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
+const Caption = ({ job, width }: { readonly job: Job; readonly width: string }) => (
+  <div className={cn(width, "flex w-full flex-wrap items-center justify-between gap-x-4 gap-y-2")}>
     <div className="min-w-0 flex-1">
       <p className="truncate text-base font-medium">{promptOf(job) || "No prompt"}</p>
       <p className="text-xs text-faint tabular-nums">

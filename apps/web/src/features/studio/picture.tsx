@@ -25,7 +25,7 @@ export const Picture = ({ job, index, previewUrl }: { readonly job: Job; readonl
       {url === null && previewUrl !== null && <img src={previewUrl} alt="Preview" className="absolute inset-0 size-full scale-105 object-cover blur-[6px]" />}
       {url !== null && (
         <figcaption className="absolute inset-x-0 bottom-0 flex items-end justify-end gap-1 bg-linear-to-t from-black/45 to-transparent p-2 pt-8 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100">
-          <IconButton size="sm" variant="secondary" label="Use as reference" onClick={() => void addAddress(url, prompt === "" ? `Seed ${seed}` : prompt)}>
+          <IconButton size="sm" variant="secondary" label="Use as reference" onClick={() => addAddress(url, prompt === "" ? `Seed ${seed}` : prompt)}>
             <ImagePlus aria-hidden />
           </IconButton>
           <IconButton

@@ -1,15 +1,16 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { LoaderCircle, X } from "lucide-react";
-import { useEffect } from "react";
+import { Crop, LoaderCircle, X } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useEffect, useState } from "react";
 import { useTRPC } from "@/api/client";
 import { IconButton } from "@/components/icon-button";
 import { NumberInput } from "@/components/number-input";
 import { Segmented } from "@/components/segmented";
 import { Track } from "@/components/slider";
 import { AsSeen } from "./as-seen";
-import { useStudio, type DeskReference, type ReferenceMode } from "./state";
+import { useStudio, type DeskReference, type ReferenceFit, type ReferenceMode } from "./state";
 
 const MODES: readonly { readonly value: ReferenceMode; readonly label: string; readonly name: string }[] = [
   { value: "style", label: "Style", name: "Style: how it is drawn" },
@@ -17,22 +18,31 @@ const MODES: readonly { readonly value: ReferenceMode; readonly label: string; r
   { value: "both", label: "Both", name: "Both: how it is drawn and what it shows" },
 ];
 
+const FIT_NAMES: Readonly<Record<ReferenceFit, string>> = { stretch: "Stretch", pad: "Pad", crop: "Crop" };
+
+// Most references are taken as they are.
+const CropDialog = dynamic(() => import("./crop-dialog").then((module) => module.CropDialog), { ssr: false });
+
 /** One reference: how the model sees it, what is taken of it, and its share. */
 export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskReference; readonly alone: boolean }) => {
   const { changeReference, removeReference } = useStudio.getState();
   const { key, name, weight, mode, upload, fault } = reference;
+  const [cropping, setCropping] = useState(false);
   const shownUrl = useFreshUrl(reference);
   const busy = upload === null && fault === null;
   return (
     <li className="grid grid-cols-[4.75rem_1fr] gap-x-3 rounded-lg border bg-surface p-2 shadow-card">
-      <div className="relative size-19 overflow-hidden rounded-md">
+      <button type="button" aria-label={`Crop and fit ${name}`} disabled={shownUrl === null} onClick={() => setCropping(true)} className="group relative size-19 overflow-hidden rounded-md">
         <AsSeen url={shownUrl} fit={reference.fit} name={name} />
         {busy && (
           <span className="absolute inset-0 grid place-items-center bg-black/35 text-white">
             <LoaderCircle aria-label="Sending" className="size-5 animate-spin" />
           </span>
         )}
-      </div>
+        <span aria-hidden className="absolute inset-x-0 bottom-0 flex items-center justify-center gap-1 bg-black/60 py-0.5 text-[0.625rem] font-medium text-white opacity-0 transition-opacity group-hover:opacity-100 group-focus-visible:opacity-100 [@media(hover:none)]:opacity-100">
+          <Crop className="size-3" /> {FIT_NAMES[reference.fit]}
+        </span>
+      </button>
       <div className="grid min-w-0 content-between gap-1">
         <div className="flex items-center gap-1">
           <p className="min-w-0 flex-1 truncate font-medium">{name}</p>
@@ -56,6 +66,7 @@ export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskRe
           </div>
         )}
       </div>
+      {cropping && shownUrl !== null && <CropDialog reference={reference} url={shownUrl} onClose={() => setCropping(false)} />}
     </li>
   );
 };

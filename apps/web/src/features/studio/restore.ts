@@ -2,7 +2,7 @@ import type { Id, Job, Style } from "@deadiff/schemas/contracts";
 import { toast } from "sonner";
 import type { Parameters } from "@/pictures/parameters";
 import type { Sampling } from "./model";
-import { INITIAL, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Settings } from "./state";
+import { INITIAL, newReference, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Settings } from "./state";
 
 const FITS: readonly string[] = ["stretch", "pad", "crop"] satisfies ReferenceFit[];
 const MODES: readonly string[] = ["style", "content", "both"] satisfies ReferenceMode[];
@@ -15,18 +15,12 @@ const deskReference = (value: unknown, index: number): DeskReference[] => {
   const mode = String(value["mode"]);
   const fit = String(value["fit"]);
   return [
-    {
-      key: crypto.randomUUID(),
-      name: `Reference ${index + 1}`,
+    newReference(`Reference ${index + 1}`, {
       weight: number(value["weight"]) ?? 1,
       mode: MODES.includes(mode) ? (mode as ReferenceMode) : "style",
       fit: FITS.includes(fit) ? (fit as ReferenceFit) : "stretch",
-      url: null,
-      width: 0,
-      height: 0,
       upload: value["image"] as Id<"upload">,
-      fault: null,
-    },
+    }),
   ];
 };
 

@@ -20,7 +20,7 @@ export const Shelf = () => {
                 </>
               }
             >
-              <button type="button" aria-label={`Add the style ${starter.name}`} onClick={() => void addStarter(starter)} className="block overflow-hidden rounded-md ring-ink/10 transition-transform hover:scale-105 hover:ring-2 focus-visible:-outline-offset-2">
+              <button type="button" aria-label={`Add the style ${starter.name}`} onClick={() => addStarter(starter)} className="block overflow-hidden rounded-md ring-ink/10 transition-transform hover:scale-105 hover:ring-2 focus-visible:-outline-offset-2">
                 <img src={starter.src} alt="" width={52} height={52} loading="lazy" decoding="async" className="size-13 object-cover" />
               </button>
             </Tooltip>

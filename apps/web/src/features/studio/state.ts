@@ -3,6 +3,7 @@
 import type { Id } from "@deadiff/schemas/contracts";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
+import type { Box } from "./crop-box";
 import type { Sampling } from "./model";
 
 /** What is taken of a reference. */
@@ -25,6 +26,8 @@ export interface DeskReference {
   readonly height: number;
   /** The upload, once it arrived. */
   readonly upload: Id<"upload"> | null;
+  /** What it was cut from, and where; null: it is whole. */
+  readonly original: { readonly url: string; readonly box: Box } | null;
   /** Why it did not arrive. */
   readonly fault: { readonly title: string; readonly advice: string } | null;
 }
@@ -47,6 +50,22 @@ export interface Settings {
   /** Gain per attention layer; null: 1 in every one. */
   readonly gains: readonly number[] | null;
 }
+
+/** A reference as it comes to the desk: taken as it is, for its style. */
+export const newReference = (name: string, change: Partial<DeskReference> = {}): DeskReference => ({
+  key: crypto.randomUUID(),
+  name,
+  weight: 1,
+  mode: "style",
+  fit: "stretch",
+  url: null,
+  width: 0,
+  height: 0,
+  upload: null,
+  original: null,
+  fault: null,
+  ...change,
+});
 
 interface Studio extends Settings {
   readonly references: readonly DeskReference[];
@@ -107,7 +126,7 @@ export const useStudio = create<Studio>()(
       partialize: ({ prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, references, known }) => ({
         prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, known,
         // Addresses of this page end with it, and signed ones after a day.
-        references: references.filter(({ upload }) => upload !== null).map((reference) => ({ ...reference, url: null })),
+        references: references.filter(({ upload }) => upload !== null).map((reference) => ({ ...reference, url: null, original: null })),
       }),
     },
   ),

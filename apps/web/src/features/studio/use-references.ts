@@ -3,23 +3,23 @@
 import { useCallback } from "react";
 import { toast } from "sonner";
 import { useTRPCClient } from "@/api/client";
-import { explain } from "@/api/explain";
+import { explain, UserError } from "@/api/explain";
 import { prepare } from "@/pictures/prepare";
 import { sha256, upload } from "@/pictures/upload";
 import type { Starter } from "./starters";
-import { useStudio, type DeskReference } from "./state";
+import { newReference, useStudio, type DeskReference } from "./state";
 
 const MAX = 8;
+
+const read = async (url: string): Promise<Blob> => {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new UserError("The picture is no longer there.", "Choose another one.");
+  return answer.blob();
+};
 
 /** Ways to put references on the desk. */
 export const useReferences = () => {
   const client = useTRPCClient();
-
-  const room = useCallback((): boolean => {
-    if (useStudio.getState().references.length < MAX) return true;
-    toast.error(`A picture can follow up to ${MAX} references. Remove one first.`);
-    return false;
-  }, []);
 
   /** Checks, sends and keeps the picture of the reference at `key`. */
   const send = useCallback(
@@ -42,47 +42,37 @@ export const useReferences = () => {
     [client],
   );
 
-  const addFile = useCallback(
-    (file: Blob, name: string, change: Partial<DeskReference> = {}): void => {
-      if (!room()) return;
-      const key = crypto.randomUUID();
-      useStudio.getState().addReference({ key, name, weight: 1, mode: "style", fit: "stretch", url: null, width: 0, height: 0, upload: null, fault: null, ...change });
+  /** Puts a picture on the desk, once it was fetched if it is at an address. */
+  const add = useCallback(
+    async (reference: DeskReference, file: Blob | string): Promise<void> => {
+      const { references, addReference, changeReference } = useStudio.getState();
+      if (references.length >= MAX) {
+        toast.error(`A picture can follow up to ${MAX} references. Remove one first.`);
+        return;
+      }
+      addReference(reference);
+      try {
+        await send(reference.key, typeof file === "string" ? await read(file) : file);
+      } catch (error) {
+        changeReference(reference.key, { fault: explain(error) });
+      }
+    },
+    [send],
+  );
+
+  const addFile = useCallback((file: Blob, name: string) => void add(newReference(name), file), [add]);
+  const addStarter = useCallback(({ name, src, width, height }: Starter) => void add(newReference(name, { url: src, width, height }), src), [add]);
+  /** A picture at a signed address of the store. */
+  const addAddress = useCallback((url: string, name: string) => void add(newReference(name, { url }), url), [add]);
+
+  /** Replaces the picture of a reference, by a part of it for instance. */
+  const replaceFile = useCallback(
+    (key: string, file: Blob): void => {
+      useStudio.getState().changeReference(key, { upload: null, fault: null });
       void send(key, file);
     },
-    [room, send],
+    [send],
   );
 
-  const addStarter = useCallback(
-    async (starter: Starter): Promise<void> => {
-      if (!room()) return;
-      const key = crypto.randomUUID();
-      useStudio.getState().addReference({ key, name: starter.name, weight: 1, mode: "style", fit: "stretch", url: starter.src, width: starter.width, height: starter.height, upload: null, fault: null });
-      try {
-        const file = await (await fetch(starter.src)).blob();
-        await send(key, file);
-      } catch (error) {
-        useStudio.getState().changeReference(key, { fault: explain(error) });
-      }
-    },
-    [room, send],
-  );
-
-  /** Puts the upload or picture at a signed address on the desk. */
-  const addAddress = useCallback(
-    async (url: string, name: string): Promise<void> => {
-      if (!room()) return;
-      const key = crypto.randomUUID();
-      useStudio.getState().addReference({ key, name, weight: 1, mode: "style", fit: "stretch", url, width: 0, height: 0, upload: null, fault: null });
-      try {
-        const answer = await fetch(url);
-        if (!answer.ok) throw new Error(`the store answered ${answer.status}`);
-        await send(key, await answer.blob());
-      } catch (error) {
-        useStudio.getState().changeReference(key, { fault: explain(error) });
-      }
-    },
-    [room, send],
-  );
-
-  return { addFile, addStarter, addAddress };
+  return { addFile, addStarter, addAddress, replaceFile };
 };

@@ -17,7 +17,7 @@ export const Welcome = () => {
       <ul className="grid grid-cols-3 gap-2.5 sm:grid-cols-4 sm:gap-3.5">
         {STARTERS.map((starter) => (
           <li key={starter.file}>
-            <button type="button" aria-pressed={chosen.includes(starter.name)} onClick={() => void addStarter(starter)} className="group grid w-full gap-1.5 rounded-lg text-left" title={starter.credit}>
+            <button type="button" aria-pressed={chosen.includes(starter.name)} onClick={() => addStarter(starter)} className="group grid w-full gap-1.5 rounded-lg text-left" title={starter.credit}>
               <span className="block overflow-hidden rounded-lg ring-accent ring-offset-2 ring-offset-ground transition group-hover:brightness-105 group-aria-pressed:ring-2">
                 <img src={starter.src} alt="" width={starter.width} height={starter.height} fetchPriority="low" className="aspect-square w-full object-cover transition-transform duration-300 group-hover:scale-[1.03]" />
               </span>

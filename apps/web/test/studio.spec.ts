@@ -1,0 +1,172 @@
+import { readFile } from "node:fs/promises";
+import { callApi, emptyAccount, expect, expectAccessible, generate, setDesk, starterFile, test } from "./fixtures.ts";
+
+const pictures = (page: import("@playwright/test").Page) => page.getByRole("main").getByRole("figure").getByRole("img");
+
+test("a first visit comes to a picture: a style from the shelf, a few words, Ctrl-Enter", async ({ page }) => {
+  await emptyAccount();
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: /Choose how it should look/ })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Stained glass", exact: true }).click();
+  await page.getByLabel("Prompt", { exact: true }).pressSequentially("a mushr");
+  await page.getByRole("option", { name: "mushroom" }).click();
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a mushroom ");
+  await page.getByRole("radio", { name: "2 pictures" }).click();
+  await page.getByRole("radio", { name: "Fast" }).click();
+  await expect(page.getByRole("button", { name: "Generate" })).toHaveAttribute("aria-disabled", "false");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("progressbar")).toBeVisible();
+  await expect(pictures(page)).toHaveCount(2);
+  await expect(page.getByRole("button", { name: "Remix" })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("the keyboard alone makes a picture", async ({ page }) => {
+  await page.goto("/");
+  const reach = async (name: string | RegExp, role: "button" | "radio" | "combobox") => {
+    const wanted = page.getByRole(role, { name }).first();
+    for (let i = 0; i < 80; i++) {
+      if (await wanted.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`Tab never reached ${String(name)}`);
+  };
+  await reach("Prompt", "combobox");
+  await page.keyboard.type("a fox");
+  await page.keyboard.press("Escape");
+  await reach("Add the style Neon sign", "button");
+  await page.keyboard.press("Enter");
+  await reach(/Fast|Balanced/, "radio");
+  await page.keyboard.press("ArrowLeft");
+  await reach("Generate", "button");
+  await expect(page.getByRole("button", { name: "Generate" })).toHaveAttribute("aria-disabled", "false");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("a fox", { exact: true })).toBeVisible();
+  await expect(pictures(page).first()).toBeVisible();
+});
+
+test("a word the model was never shown is marked, and said to be left out", async ({ page }) => {
+  await page.goto("/");
+  await page.getByLabel("Prompt", { exact: true }).fill("a zeppelin over a castle");
+  await expect(page.getByRole("status").filter({ hasText: "zeppelin" })).toBeVisible();
+  await expect(page.locator("mark")).toHaveText(["zeppelin"]);
+});
+
+test("a job that runs is canceled, charges nothing, and its request can be taken up again", async ({ page }) => {
+  await page.goto("/");
+  await setDesk(page, { style: "Blueprint", prompt: "a castle", count: 8 });
+  await page.getByRole("radio", { name: "Faithful" }).click();
+  await generate(page);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("heading", { name: "Canceled" })).toBeVisible();
+  const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { state: string; charge: { state: string } }[] };
+  expect(data[0]).toMatchObject({ state: "canceled", charge: { state: "released" } });
+  await page.getByRole("button", { name: /Remove/ }).click();
+  await page.getByRole("button", { name: "Remix" }).click();
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a castle");
+  await expect(page.getByRole("button", { name: "Remove Reference 1" })).toBeVisible();
+});
+
+test("a file that is no picture says so, says what to do, and holds Generate back", async ({ page }) => {
+  await page.goto("/");
+  await page.getByLabel("Reference files").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("these are notes, no picture") });
+  await expect(page.getByRole("alert").filter({ hasText: "not a picture that can be read" })).toContainText("Use a JPEG, PNG or WebP picture.");
+  await expect(page.getByText("Remove the reference that failed.")).toBeVisible();
+  await page.getByRole("button", { name: "Remove notes.png" }).click();
+  await expect(page.getByText("Remove the reference that failed.")).toBeHidden();
+});
+
+test("a reload in the middle of a job finds it again, and the desk as it was", async ({ page }) => {
+  await page.goto("/");
+  await setDesk(page, { style: "Clay", prompt: "a strawberry", count: 8 });
+  await page.getByRole("radio", { name: "Faithful" }).click();
+  await generate(page);
+  await expect(page.getByRole("progressbar")).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("progressbar")).toBeVisible();
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a strawberry");
+  await expect(page.getByRole("button", { name: "Remove Clay" })).toBeVisible();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("heading", { name: "Canceled" })).toBeVisible();
+});
+
+test("what one tab makes shows up in the other", async ({ page, context }) => {
+  const other = await context.newPage();
+  await page.goto("/");
+  await other.goto("/");
+  const prompt = "a rocket in red";
+  await setDesk(page, { style: "Pop art", prompt, count: 1 });
+  await generate(page);
+  await expect(other.getByText(prompt, { exact: true })).toBeVisible();
+  await expect(other.getByRole("figure").getByRole("img", { name: prompt })).toBeVisible();
+});
+
+test("offline is said, keeps the desk, and ends by itself", async ({ page, context, expectConsole }) => {
+  expectConsole(/ERR_INTERNET_DISCONNECTED|Failed to fetch/);
+  await page.goto("/");
+  await setDesk(page, { style: "Linocut", prompt: "a rooster", count: 1 });
+  await expect(page.getByRole("button", { name: "Generate" })).toHaveAttribute("aria-disabled", "false");
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline.").first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Generate" })).toHaveAttribute("aria-disabled", "true");
+  await context.setOffline(false);
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a rooster");
+  await generate(page);
+  await expect(pictures(page)).toHaveCount(1);
+});
+
+test("a downloaded picture that is dropped on the studio restores its settings", async ({ page }) => {
+  await page.goto("/");
+  await setDesk(page, { style: "Paper cut", prompt: "a tulip", count: 1 });
+  await generate(page);
+  await expect(page.getByRole("figure").getByRole("img", { name: "a tulip, picture 1" })).toBeVisible();
+  const arrives = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download" }).first().click();
+  const file = await readFile(await (await arrives).path());
+  const seed = await page.getByLabel("Seed", { exact: true }).inputValue();
+
+  await page.getByLabel("Prompt", { exact: true }).fill("something else");
+  await page.getByRole("button", { name: "Draw another seed" }).click();
+  const transfer = await page.evaluateHandle((bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], "tulip.png", { type: "image/png" }));
+    return data;
+  }, [...file]);
+  await page.getByRole("main").dispatchEvent("drop", { dataTransfer: transfer });
+  await expect(page.getByRole("dialog", { name: "This picture was made here" })).toContainText("a tulip");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Restore settings" }).click();
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a tulip");
+  await expect(page.getByLabel("Seed", { exact: true })).toHaveValue(seed);
+  await expect(page.getByRole("button", { name: "Unlock the seed" })).toBeVisible();
+});
+
+test("a part of a reference is cut out, and fitted as chosen", async ({ page }) => {
+  await page.goto("/");
+  await page.getByLabel("Reference files").setInputFiles(starterFile("neon-guitar.png"));
+  await page.getByRole("button", { name: "Crop and fit neon-guitar.png" }).click();
+  await page.getByRole("group", { name: /The part that is used/ }).focus();
+  for (let i = 0; i < 25; i++) await page.keyboard.press("Shift+ArrowLeft");
+  await page.getByRole("radio", { name: "Pad" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Apply" }).click();
+  const shown = page.getByRole("img", { name: "neon-guitar.png" });
+  await expect(shown).toHaveCSS("object-fit", "contain");
+  await expect.poll(() => shown.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([128, 256]);
+  await expect(page.getByRole("button", { name: "Generate" })).toHaveAttribute("aria-disabled", "false");
+});
+
+test("gains are set by bar and by name, and go into the request", async ({ page }) => {
+  await page.goto("/");
+  await setDesk(page, { style: "Sticker", prompt: "a turtle", count: 1 });
+  await page.getByRole("button", { name: "Advanced" }).click();
+  await page.getByRole("slider", { name: /Layer 3/ }).focus();
+  await page.keyboard.press("Home");
+  await expect(page.getByRole("combobox", { name: "Gains by name" })).toContainText("Custom");
+  await expectAccessible(page);
+  await generate(page);
+  await expect(page.getByRole("figure").getByRole("img", { name: "a turtle, picture 1" })).toBeVisible();
+  const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: { gains: number[] } }[] };
+  expect(data[0]?.input.gains.map((gain, layer) => (gain === 1 ? null : layer)).filter((layer) => layer !== null)).toEqual([2]);
+});
