@@ -14,9 +14,11 @@ export const AccountButton = () => {
   const { data } = useQuery(trpc.usage.get.queryOptions({}));
   return (
     <Tooltip side="right" label={data === undefined ? "Usage" : `${data.balance.toLocaleString("en")} credits left`}>
-      <Link href="/developers?tab=usage" prefetch={false} aria-label={data === undefined ? "Usage" : `${data.balance} credits left`} className="grid w-14 justify-items-center gap-0.5 rounded-md py-1.5 text-[0.6875rem] text-faint tabular-nums hover:bg-hover hover:text-ink">
+      <Link href="/developers?tab=usage" prefetch={false} className="grid w-14 justify-items-center gap-0.5 rounded-md py-1.5 text-[0.6875rem] text-faint tabular-nums hover:bg-hover hover:text-ink">
         <Coins aria-hidden className="size-4" />
-        {data === undefined ? "–" : short.format(data.balance)}
+        <span>
+          {data === undefined ? "–" : short.format(data.balance)} <span className="sr-only">credits left</span>
+        </span>
       </Link>
     </Tooltip>
   );

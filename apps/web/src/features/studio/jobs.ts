@@ -18,7 +18,7 @@ export const useRecentJobs = () => {
   return useQuery(
     trpc.jobs.list.queryOptions(
       { limit: 40 },
-      { select: (page) => page.data.filter((job) => job.matrix === null), refetchInterval: (query) => (query.state.data?.data.some((job) => !job.is_terminal) === true ? BUSY_MS : false) },
+      { select: (page) => page.data.filter((job) => job.matrix === null && job.kind === "picture"), refetchInterval: (query) => (query.state.data?.data.some((job) => !job.is_terminal) === true ? BUSY_MS : false) },
     ),
   );
 };

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Crop, LoaderCircle, X } from "lucide-react";
+import { Crop, LoaderCircle, Palette, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useEffect, useState } from "react";
 import { useTRPC } from "@/api/client";
@@ -10,7 +10,7 @@ import { NumberInput } from "@/components/number-input";
 import { Segmented } from "@/components/segmented";
 import { Track } from "@/components/slider";
 import { AsSeen } from "./as-seen";
-import { useStudio, type DeskReference, type ReferenceFit, type ReferenceMode } from "./state";
+import { isThere, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode } from "./state";
 
 const MODES: readonly { readonly value: ReferenceMode; readonly label: string; readonly name: string }[] = [
   { value: "style", label: "Style", name: "Style: how it is drawn" },
@@ -26,22 +26,28 @@ const CropDialog = dynamic(() => import("./crop-dialog").then((module) => module
 /** One reference: how the model sees it, what is taken of it, and its share. */
 export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskReference; readonly alone: boolean }) => {
   const { changeReference, removeReference } = useStudio.getState();
-  const { key, name, weight, mode, upload, fault } = reference;
+  const { key, name, weight, mode, saved, fault } = reference;
   const [cropping, setCropping] = useState(false);
   const shownUrl = useFreshUrl(reference);
-  const busy = upload === null && fault === null;
+  const busy = !isThere(reference) && fault === null;
   return (
     <li className="grid grid-cols-[4.75rem_1fr] gap-x-3 rounded-lg border bg-surface p-2 shadow-card">
-      <button type="button" aria-label={`Crop and fit ${name}`} disabled={shownUrl === null} onClick={() => setCropping(true)} className="group relative size-19 overflow-hidden rounded-md">
-        <AsSeen url={shownUrl} fit={reference.fit} name={name} />
+      <button type="button" aria-label={`Crop and fit ${name}`} disabled={shownUrl === null || saved !== null} onClick={() => setCropping(true)} className="group relative size-19 overflow-hidden rounded-md">
+        {shownUrl === null && saved !== null ? (
+          <span className="grid size-full place-items-center bg-sunken text-faint">
+            <Palette aria-hidden className="size-6" />
+          </span>
+        ) : (
+          <AsSeen url={shownUrl} fit={reference.fit} name={name} />
+        )}
         {busy && (
           <span className="absolute inset-0 grid place-items-center bg-black/35 text-white">
             <LoaderCircle aria-label="Sending" className="size-5 animate-spin" />
           </span>
         )}
-        <span aria-hidden className="absolute inset-x-0 bottom-0 flex items-center justify-center gap-1 bg-black/60 py-0.5 text-[0.625rem] font-medium text-white opacity-0 transition-opacity group-hover:opacity-100 group-focus-visible:opacity-100 [@media(hover:none)]:opacity-100">
+        {saved === null && <span aria-hidden className="absolute inset-x-0 bottom-0 flex items-center justify-center gap-1 bg-black/60 py-0.5 text-[0.625rem] font-medium text-white opacity-0 transition-opacity group-hover:opacity-100 group-focus-visible:opacity-100 [@media(hover:none)]:opacity-100">
           <Crop className="size-3" /> {FIT_NAMES[reference.fit]}
-        </span>
+        </span>}
       </button>
       <div className="grid min-w-0 content-between gap-1">
         <div className="flex items-center gap-1">
@@ -72,12 +78,17 @@ export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskRe
 };
 
 /** The reference's address: its own, or, after a reload, one that the store signs anew. */
-const useFreshUrl = ({ key, url, upload }: DeskReference): string | null => {
+const useFreshUrl = ({ key, url, upload, saved }: DeskReference): string | null => {
   const trpc = useTRPC();
-  const { data, error } = useQuery(trpc.uploads.get.queryOptions({ id: upload ?? "img_" }, { enabled: url === null && upload !== null, staleTime: 3600_000 }));
+  const style = saved !== null && "style" in saved ? saved.style : null;
+  const picture = useQuery(trpc.uploads.get.queryOptions({ id: upload ?? "img_" }, { enabled: url === null && upload !== null, staleTime: 3600_000 }));
+  const named = useQuery(trpc.styles.get.queryOptions({ id: style ?? "sty_" }, { enabled: url === null && style !== null, staleTime: 3600_000 }));
+  const lost = (picture.error ?? named.error)?.data?.problem.code === "not_found";
+  const name = named.data?.name;
   useEffect(() => {
     // Deleted meanwhile, or another account's.
-    if (error?.data?.problem.code === "not_found") useStudio.getState().removeReference(key);
-  }, [error, key]);
-  return url ?? data?.url ?? null;
+    if (lost) useStudio.getState().removeReference(key);
+    else if (name !== undefined) useStudio.getState().changeReference(key, { name });
+  }, [lost, name, key]);
+  return url ?? picture.data?.url ?? named.data?.preview_url ?? null;
 };

@@ -1,16 +1,21 @@
 "use client";
 
-import { Plus } from "lucide-react";
-import { useRef } from "react";
+import { Images, Plus } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useRef, useState } from "react";
+import { IconButton } from "@/components/icon-button";
 import { ReferenceCard } from "./reference-card";
 import { Section } from "./section";
 import { Shelf } from "./shelf";
 import { useStudio } from "./state";
 import type { AddFiles } from "./use-arrivals";
 
+const PicturePicker = dynamic(() => import("./picture-picker").then((module) => module.PicturePicker), { ssr: false });
+
 /** The references: what the pictures follow. */
 export const ReferencesSection = ({ addFiles }: { readonly addFiles: AddFiles }) => {
   const references = useStudio((state) => state.references);
+  const [picking, setPicking] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   return (
     <Section title="References" aside={references.length > 0 && <span className="text-xs text-faint tabular-nums">{references.length} of 8</span>}>
@@ -21,17 +26,22 @@ export const ReferencesSection = ({ addFiles }: { readonly addFiles: AddFiles })
           ))}
         </ul>
       )}
-      <button
-        type="button"
-        onClick={() => input.current?.click()}
-        className="flex items-center justify-center gap-2 rounded-lg border border-dashed border-line-strong px-3 py-3 text-muted transition-colors hover:border-accent hover:bg-accent-soft/50 hover:text-ink"
-      >
-        <Plus aria-hidden className="size-4" />
-        <span>
-          <span className="font-medium text-ink">Add a picture</span>
-          <span className="hidden sm:inline"> – or drop or paste one</span>
-        </span>
-      </button>
+      <div className="grid grid-cols-[1fr_auto] gap-1.5">
+        <button
+          type="button"
+          onClick={() => input.current?.click()}
+          className="flex items-center justify-center gap-2 rounded-lg border border-dashed border-line-strong px-3 py-3 text-muted transition-colors hover:border-accent hover:bg-accent-soft/50 hover:text-ink"
+        >
+          <Plus aria-hidden className="size-4" />
+          <span>
+            <span className="font-medium text-ink">Add a picture</span>
+            <span className="hidden sm:inline"> – or drop or paste</span>
+          </span>
+        </button>
+        <IconButton label="From your pictures" variant="secondary" className="h-auto w-11 rounded-lg" onClick={() => setPicking(true)}>
+          <Images aria-hidden />
+        </IconButton>
+      </div>
       <input
         ref={input}
         type="file"
@@ -46,6 +56,7 @@ export const ReferencesSection = ({ addFiles }: { readonly addFiles: AddFiles })
         }}
       />
       <Shelf />
+      {picking && <PicturePicker onClose={() => setPicking(false)} />}
     </Section>
   );
 };

@@ -2,7 +2,7 @@ import type { Id, Job, Style } from "@deadiff/schemas/contracts";
 import { toast } from "sonner";
 import type { Parameters } from "@/pictures/parameters";
 import type { Sampling } from "./model";
-import { INITIAL, newReference, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Settings } from "./state";
+import { INITIAL, newReference, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Saved, type Settings } from "./state";
 
 const FITS: readonly string[] = ["stretch", "pad", "crop"] satisfies ReferenceFit[];
 const MODES: readonly string[] = ["style", "content", "both"] satisfies ReferenceMode[];
@@ -10,18 +10,38 @@ const MODES: readonly string[] = ["style", "content", "both"] satisfies Referenc
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
 
-const deskReference = (value: unknown, index: number): DeskReference[] => {
-  if (!isRecord(value) || typeof value["image"] !== "string") return [];
+/** What a reference of a job is, where it is no upload. */
+const savedOf = (value: Readonly<Record<string, unknown>>): Saved | undefined => {
+  const { style, blend, code, url, styles } = value;
+  if (typeof style === "string") return { style: style as Id<"style"> };
+  if (typeof code === "string") return { code: code as Id<"code"> };
+  if (typeof url === "string") return { url };
+  // A job keeps the styles as they were; the desk takes them as they are now.
+  const shares = [blend, styles].find(Array.isArray)?.filter(isRecord).map((share) => ({ style: String(share["style"] ?? share["id"]) as Id<"style">, weight: number(share["weight"]) ?? 1 }));
+  const [only] = shares ?? [];
+  return shares === undefined || only === undefined ? undefined : shares.length === 1 ? { style: only.style } : { blend: shares };
+};
+
+const nameOf = (saved: Saved): string => ("style" in saved ? "Saved style" : "blend" in saved ? "Blend of styles" : "code" in saved ? "Style code" : new URL(saved.url).hostname);
+
+/** A reference of a job or a style, to be put on the desk. */
+const deskReference = (value: unknown, index: number, name?: string): DeskReference[] => {
+  if (!isRecord(value)) return [];
   const mode = String(value["mode"]);
   const fit = String(value["fit"]);
-  return [
-    newReference(`Reference ${index + 1}`, {
-      weight: number(value["weight"]) ?? 1,
-      mode: MODES.includes(mode) ? (mode as ReferenceMode) : "style",
-      fit: FITS.includes(fit) ? (fit as ReferenceFit) : "stretch",
-      upload: value["image"] as Id<"upload">,
-    }),
-  ];
+  const influence = {
+    weight: number(value["weight"]) ?? 1,
+    mode: MODES.includes(mode) ? (mode as ReferenceMode) : "style",
+    fit: FITS.includes(fit) ? (fit as ReferenceFit) : "stretch",
+  } as const;
+  if (typeof value["image"] === "string") return [newReference(name ?? `Reference ${index + 1}`, { ...influence, upload: value["image"] as Id<"upload"> })];
+  const saved = savedOf(value);
+  return saved === undefined ? [] : [newReference(name ?? nameOf(saved), { ...influence, saved, ...("url" in saved ? { url: saved.url } : {}) })];
+};
+
+/** Puts a saved style on the desk, in the place of what lies there. */
+export const placeStyle = (style: { readonly id: Id<"style">; readonly name: string; readonly preview_url: string | null }): void => {
+  useStudio.getState().replaceReferences([newReference(style.name, { saved: { style: style.id }, url: style.preview_url })]);
 };
 
 const gainsOf = (value: unknown): readonly number[] | null => {
@@ -46,7 +66,7 @@ export const remixJob = (job: Job): void => {
     gains: gainsOf(used["gains"]),
     ...samplingFrom(used),
   };
-  const references = Array.isArray(input["references"]) ? input["references"].flatMap(deskReference) : [];
+  const references = Array.isArray(input["references"]) ? input["references"].flatMap((reference, i) => deskReference(reference, i)) : [];
   const studio = useStudio.getState();
   studio.set(settings);
   studio.replaceReferences(references);

@@ -12,6 +12,9 @@ export type ReferenceMode = "style" | "content" | "both";
 /** How a picture that is not square meets the model's square. */
 export type ReferenceFit = "stretch" | "pad" | "crop";
 
+/** What a reference is, where it is no upload. */
+export type Saved = { readonly style: Id<"style"> } | { readonly blend: readonly { readonly style: Id<"style">; readonly weight: number }[] } | { readonly code: Id<"code"> } | { readonly url: string };
+
 /** A reference on the desk. */
 export interface DeskReference {
   /** Its place on the desk: not the upload's. */
@@ -26,6 +29,8 @@ export interface DeskReference {
   readonly height: number;
   /** The upload, once it arrived. */
   readonly upload: Id<"upload"> | null;
+  /** A reference that needs no upload: a saved style, a blend of styles, a code, an address. */
+  readonly saved: Saved | null;
   /** What it was cut from, and where; null: it is whole. */
   readonly original: { readonly url: string; readonly box: Box } | null;
   /** Why it did not arrive. */
@@ -62,10 +67,14 @@ export const newReference = (name: string, change: Partial<DeskReference> = {}):
   width: 0,
   height: 0,
   upload: null,
+  saved: null,
   original: null,
   fault: null,
   ...change,
 });
+
+/** Whether a reference can be sent as it is. */
+export const isThere = ({ upload, saved }: DeskReference): boolean => upload !== null || saved !== null;
 
 interface Studio extends Settings {
   readonly references: readonly DeskReference[];
@@ -120,13 +129,13 @@ export const useStudio = create<Studio>()(
     }),
     {
       name: "studio",
-      version: 1,
+      version: 2,
       // The server renders an empty desk; the browser's is put on it after the first paint.
       skipHydration: true,
       partialize: ({ prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, references, known }) => ({
         prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, known,
         // Addresses of this page end with it, and signed ones after a day.
-        references: references.filter(({ upload }) => upload !== null).map((reference) => ({ ...reference, url: null, original: null })),
+        references: references.filter(isThere).map((reference) => ({ ...reference, url: null, original: null })),
       }),
     },
   ),

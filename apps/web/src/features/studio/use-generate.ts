@@ -8,7 +8,7 @@ import { explain } from "@/api/explain";
 import { useOnline } from "@/shell/offline-bar";
 import { useModel } from "./model";
 import { samplingOf, toJobInput } from "./request";
-import { drawSeed, useStudio } from "./state";
+import { drawSeed, isThere, useStudio } from "./state";
 import { tellOtherTabs } from "./tabs";
 
 /** The Generate button's state. */
@@ -53,7 +53,7 @@ export const useGenerate = (): Generate => {
         ? "Getting ready …"
         : references.some(({ fault }) => fault !== null)
           ? "Remove the reference that failed."
-          : references.some(({ upload }) => upload === null)
+          : !references.every(isThere)
             ? "Waiting for a reference to arrive …"
             : references.length === 0 && prompt.trim() === ""
               ? "Add a reference or write a prompt."
