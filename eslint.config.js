@@ -43,7 +43,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["**/env.ts", "**/*.config.ts", "**/*.config.js", "scripts/**"], rules: { "no-restricted-properties": "off" } },
+  { files: ["**/env.ts", "**/*.config.ts", "**/*.config.js", "**/scripts/**"], rules: { "no-restricted-properties": "off" } },
   // Tests may assert on what the types call possible, and index fixtures they wrote themselves.
   { files: ["**/*.test.ts", "**/test/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off", "no-restricted-properties": "off" } },
   ban(["packages/core/src/**"], ["packages/core/src/runtime/**", "packages/core/src/node/**", "packages/core/src/node.ts", "**/*.test.ts"], [NODE, ORT]),

@@ -16,7 +16,12 @@ const make = async (page: Page, style: string, prompt: string): Promise<void> =>
 };
 
 export const VIEWS: readonly View[] = [
-  { name: "welcome", open: async (page) => void (await page.goto("/")) },
+  {
+    name: "welcome",
+    open: async (page) => {
+      await page.goto("/");
+    },
+  },
   {
     name: "studio",
     open: async (page) => {

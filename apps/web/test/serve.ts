@@ -9,13 +9,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "@deadiff/infra";
 import { freePort } from "@deadiff/schemas/local";
-
-/** What the tests are told. */
-export interface Served {
-  readonly webUrl: string;
-  readonly apiUrl: string;
-  readonly key: string;
-}
+import type { Served } from "./start-served.ts";
 
 const inherited = Object.fromEntries(["PATH", "HOME", "TMPDIR", "LANG"].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 

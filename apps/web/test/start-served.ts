@@ -2,7 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Served } from "./serve.ts";
+
+/** What the product says once it is up. */
+export interface Served {
+  readonly webUrl: string;
+  readonly apiUrl: string;
+  /** A live key of the account. */
+  readonly key: string;
+}
 
 /** Starts {@link Served} in a process of its own: it outlives nobody. */
 export const startServed = async (): Promise<Served & { readonly stop: () => Promise<void> }> => {

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
+import type { Page } from "@playwright/test";
 import { callApi, emptyAccount, expect, expectAccessible, generate, setDesk, starterFile, test } from "./fixtures.ts";
 
-const pictures = (page: import("@playwright/test").Page) => page.getByRole("main").getByRole("figure").getByRole("img");
+const pictures = (page: Page) => page.getByRole("main").getByRole("figure").getByRole("img");
 
 test("a first visit comes to a picture: a style from the shelf, a few words, Ctrl-Enter", async ({ page }) => {
   await emptyAccount();

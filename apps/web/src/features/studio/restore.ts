@@ -24,8 +24,8 @@ const savedOf = (value: Readonly<Record<string, unknown>>): Saved | undefined =>
 
 const nameOf = (saved: Saved): string => ("style" in saved ? "Saved style" : "blend" in saved ? "Blend of styles" : "code" in saved ? "Style code" : new URL(saved.url).hostname);
 
-/** A reference of a job or a style, to be put on the desk. */
-const deskReference = (value: unknown, index: number, name?: string): DeskReference[] => {
+/** A reference of a job, to be put on the desk. */
+const deskReference = (value: unknown, index: number): DeskReference[] => {
   if (!isRecord(value)) return [];
   const mode = String(value["mode"]);
   const fit = String(value["fit"]);
@@ -34,14 +34,9 @@ const deskReference = (value: unknown, index: number, name?: string): DeskRefere
     mode: MODES.includes(mode) ? (mode as ReferenceMode) : "style",
     fit: FITS.includes(fit) ? (fit as ReferenceFit) : "stretch",
   } as const;
-  if (typeof value["image"] === "string") return [newReference(name ?? `Reference ${index + 1}`, { ...influence, upload: value["image"] as Id<"upload"> })];
+  if (typeof value["image"] === "string") return [newReference(`Reference ${index + 1}`, { ...influence, upload: value["image"] as Id<"upload"> })];
   const saved = savedOf(value);
-  return saved === undefined ? [] : [newReference(name ?? nameOf(saved), { ...influence, saved, ...("url" in saved ? { url: saved.url } : {}) })];
-};
-
-/** Puts a saved style on the desk, in the place of what lies there. */
-export const placeStyle = (style: { readonly id: Id<"style">; readonly name: string; readonly preview_url: string | null }): void => {
-  useStudio.getState().replaceReferences([newReference(style.name, { saved: { style: style.id }, url: style.preview_url })]);
+  return saved === undefined ? [] : [newReference(nameOf(saved), { ...influence, saved, ...("url" in saved ? { url: saved.url } : {}) })];
 };
 
 const gainsOf = (value: unknown): readonly number[] | null => {
@@ -66,7 +61,7 @@ export const remixJob = (job: Job): void => {
     gains: gainsOf(used["gains"]),
     ...samplingFrom(used),
   };
-  const references = Array.isArray(input["references"]) ? input["references"].flatMap((reference, i) => deskReference(reference, i)) : [];
+  const references = Array.isArray(input["references"]) ? input["references"].flatMap(deskReference) : [];
   const studio = useStudio.getState();
   studio.set(settings);
   studio.replaceReferences(references);
@@ -93,12 +88,7 @@ export const restoreParameters = (parameters: Parameters): void => {
   });
 };
 
-/** Puts a saved style's pictures on the desk. What it keeps as a code alone has no picture to put there. */
-export const restoreStyle = ({ name, references }: Pick<Style, "name" | "references">): void => {
-  const pictures = references.flatMap((reference, i) => deskReference(reference, i)).map((reference) => ({ ...reference, name }));
-  if (pictures.length === 0) {
-    toast.error("This style is a code alone.", { description: "Use it in the matrix, or through the API." });
-    return;
-  }
-  useStudio.getState().replaceReferences(pictures);
+/** Puts a saved style on the desk, in the place of what lies there. */
+export const restoreStyle = ({ id, name, preview_url }: Pick<Style, "id" | "name" | "preview_url">): void => {
+  useStudio.getState().replaceReferences([newReference(name, { saved: { style: id }, url: preview_url })]);
 };
