@@ -14,7 +14,8 @@ export const rows = async <Row extends Record<string, unknown>>(db: Db, statemen
 /** The Postgres error code (SQLSTATE) and what it is about, when `error` comes from the database. */
 export const sqlState = (error: unknown): { code: string; constraint: string; where: string } | undefined => {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && typeof cause.code === "string" && /^[0-9A-Z]{5}$/.test(cause.code)) {
+    // Only the server's own errors have a severity: the system's EPIPE has five letters too.
+    if ("severity" in cause && "code" in cause && typeof cause.code === "string" && /^[0-9A-Z]{5}$/.test(cause.code)) {
       return {
         code: cause.code,
         constraint: "constraint_name" in cause && typeof cause.constraint_name === "string" ? cause.constraint_name : "",
