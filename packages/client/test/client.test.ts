@@ -29,6 +29,8 @@ beforeAll(async () => {
     watchChanges: watchTogether(db, 50),
     log: () => undefined,
     after: (work: Promise<unknown>) => void work,
+    auth: null,
+    localAccount: null,
   };
   const app = createApp({ services: () => services, ip: () => undefined });
   baseUrl = await new Promise((resolve) => {
