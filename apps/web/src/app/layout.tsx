@@ -26,7 +26,7 @@ const Layout = ({ children }: { readonly children: ReactNode }) => (
       <Providers>
         <Navigation />
         <OfflineBar />
-        <div className="min-h-dvh pb-14 lg:pb-0 lg:pl-20">{children}</div>
+        <div className="min-h-dvh pb-14 lg:pb-0 lg:pl-20 has-data-bare:p-0!">{children}</div>
         <Toaster position="bottom-center" toastOptions={{ className: "!bg-ink !text-surface !border-0 !rounded-lg !shadow-float !font-sans" }} />
       </Providers>
     </body>

@@ -15,6 +15,8 @@ const isOn = (href: string, path: string): boolean => (href === "/" ? path === "
 export const Navigation = () => {
   const path = usePathname();
   const router = useRouter();
+  // Whoever follows a share link sees the picture, not somebody's rooms.
+  if (path.startsWith("/s/")) return null;
   return (
     <>
       <a href="#main" className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-accent px-3 py-2 text-accent-ink focus:translate-y-0">

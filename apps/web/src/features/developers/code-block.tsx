@@ -15,7 +15,7 @@ export const CodeBlock = ({ label, code }: { readonly label: string; readonly co
       {label}
       <CopyButton text={code} label={`Copy ${label}`} />
     </figcaption>
-    <pre tabIndex={0} aria-label={label} className="scroll-quiet max-h-112 overflow-auto p-3 font-mono text-xs leading-relaxed">
+    <pre tabIndex={0} role="group" aria-label={label} className="scroll-quiet max-h-112 overflow-auto p-3 font-mono text-xs leading-relaxed">
       <code>
         {code.split(TOKEN).map((part, i) => (
           <span key={i} className={classOf(part)}>

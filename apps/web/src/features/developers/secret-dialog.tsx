@@ -4,6 +4,7 @@ import { ShieldAlert } from "lucide-react";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
 import { Dialog } from "@/components/dialog";
+import { Input } from "@/components/input";
 
 /** Shows a secret, once. */
 export const SecretDialog = ({ title, secret, use, onClose }: { readonly title: string; readonly secret: string; readonly use: string; readonly onClose: () => void }) => (
@@ -18,8 +19,8 @@ export const SecretDialog = ({ title, secret, use, onClose }: { readonly title: 
       </Button>
     }
   >
-    <div className="flex items-center gap-1 rounded-md border bg-sunken py-1.5 pr-1.5 pl-3">
-      <code aria-label="The secret" className="min-w-0 flex-1 font-mono text-xs break-all select-all">{secret}</code>
+    <div className="flex items-center gap-1.5">
+      <Input readOnly aria-label="The secret" className="bg-sunken font-mono text-xs" value={secret} onFocus={(event) => event.target.select()} />
       <CopyButton text={secret} label="Copy the secret" />
     </div>
     <p className="flex gap-2 text-xs text-warn">

@@ -21,7 +21,7 @@ import { Cell } from "./cell";
 import { CellDialog } from "./cell-dialog";
 import { matrixCsv } from "./export-csv";
 import { matrixPicture } from "./export-picture";
-import { MatrixTable, type CellSize } from "./matrix-table";
+import { fittingSize, MatrixTable, type CellSize } from "./matrix-table";
 import { NoReference } from "./new-matrix";
 
 const POLL_MS = 1500;
@@ -65,7 +65,7 @@ const SIZES = [
 ] as const;
 
 const Filled = ({ matrix }: { readonly matrix: Matrix }) => {
-  const [size, setSize] = useState<CellSize>("m");
+  const [size, setSize] = useState<CellSize>(() => fittingSize(matrix.axes.prompts));
   const [open, setOpen] = useState<number>();
   const axes = axesOf(matrix);
   const cells = cellsByPlace(matrix);

@@ -1,4 +1,4 @@
-import type { Id, Job, Style } from "@deadiff/schemas/contracts";
+import type { Id, Job, PictureDetail, Style } from "@deadiff/schemas/contracts";
 import { toast } from "sonner";
 import type { Parameters } from "@/pictures/parameters";
 import type { Sampling } from "./model";
@@ -45,18 +45,22 @@ const gainsOf = (value: unknown): readonly number[] | null => {
 };
 
 /** Puts a job back on the desk: every setting, and its references. */
-export const remixJob = (job: Job): void => {
-  const input = job.input;
-  if (input === null) return;
-  // What was used, where the job says; what was asked for, where it does not.
-  const used = { ...input, ...(job.parameters ?? {}) } as Readonly<Record<string, unknown>>;
+export const remixJob = ({ input, parameters, seed }: Job): void => {
+  if (input !== null) restore({ input, parameters: parameters ?? {}, seed });
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+const restore = ({ input, parameters, seed }: { readonly input: Json; readonly parameters: Json; readonly seed: number | null }): void => {
+  // What was used, where that is known; what was asked for, where it is not.
+  const used = { ...input, ...parameters };
   const settings: Settings = {
     ...INITIAL,
     prompt: typeof input["prompt"] === "string" ? input["prompt"] : "",
     negativePrompt: typeof input["negative_prompt"] === "string" ? input["negative_prompt"] : "",
     count: number(input["count"]) ?? 1,
     strength: number(input["strength"]) ?? 1,
-    seed: job.seed ?? INITIAL.seed,
+    seed: seed ?? INITIAL.seed,
     seedLocked: true,
     gains: gainsOf(used["gains"]),
     ...samplingFrom(used),
@@ -92,3 +96,6 @@ export const restoreParameters = (parameters: Parameters): void => {
 export const restoreStyle = ({ id, name, preview_url }: Pick<Style, "id" | "name" | "preview_url">): void => {
   useStudio.getState().replaceReferences([newReference(name, { saved: { style: id }, url: preview_url })]);
 };
+
+/** Puts a picture back on the desk: every setting, its own seed, and its references. */
+export const remixPicture = ({ input, parameters, seed }: Pick<PictureDetail, "input" | "parameters" | "seed">): void => restore({ input: { ...input, count: 1 }, parameters, seed });

@@ -7,6 +7,7 @@ import { useTRPCClient } from "@/api/client";
 import { explain, UserError } from "@/api/explain";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
+import { Textarea } from "@/components/input";
 
 const WAIT_S = 20;
 const ROUNDS = 6;
@@ -40,8 +41,8 @@ export const StyleCode = ({ style }: { readonly style: Style }) => {
       </div>
       {data !== undefined && (
         <div className="grid gap-2">
-          <div className="flex items-start gap-1 rounded-md bg-sunken p-2 pl-3">
-            <code aria-label="The code" className="line-clamp-3 min-w-0 flex-1 font-mono text-xs break-all">{data.text}</code>
+          <div className="flex items-start gap-1.5">
+            <Textarea readOnly aria-label="The code" rows={3} className="bg-sunken font-mono text-xs break-all" value={data.text} onFocus={(event) => event.target.select()} />
             <CopyButton text={data.text} label="Copy the code" />
           </div>
           <p className="font-mono text-xs text-faint">

@@ -1,11 +1,11 @@
 "use client";
 
 import type { Style } from "@deadiff/schemas/contracts";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Blend, ClipboardPaste, Palette, Plus } from "lucide-react";
 import Link from "next/link";
 import { useDeferredValue, useState } from "react";
-import { useTRPC } from "@/api/client";
+import { useTRPC, useTRPCClient } from "@/api/client";
+import { usePages } from "@/api/use-pages";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Page } from "@/components/page";
@@ -27,18 +27,18 @@ const OWNERS = [
 /** Saved styles: found by name and tag, made from pictures, codes, or others. */
 export const StylesList = () => {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const [search, setSearch] = useState("");
   const [tag, setTag] = useState<string>();
   const [owner, setOwner] = useState<(typeof OWNERS)[number]["value"]>("all");
   const [making, setMaking] = useState(false);
   const [pasting, setPasting] = useState(false);
   const wanted = useDeferredValue(search.trim());
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetching } = useInfiniteQuery(
-    trpc.styles.list.infiniteQueryOptions(
-      { limit: PAGE, ...(wanted === "" ? {} : { search: wanted }), ...(tag === undefined ? {} : { tag }), ...(owner === "all" ? {} : { owned: owner === "own" }) },
-      { getNextPageParam: (page) => page.next_cursor ?? undefined, placeholderData: keepPreviousData },
-    ),
-  );
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetching } = usePages({
+    path: trpc.styles.list.pathKey(),
+    input: { limit: PAGE, ...(wanted === "" ? {} : { search: wanted }), ...(tag === undefined ? {} : { tag }), ...(owner === "all" ? {} : { owned: owner === "own" }) },
+    read: client.styles.list.query,
+  });
   const end = useInView(() => hasNextPage && !isFetching && void fetchNextPage());
   const styles = data?.pages.flatMap((page) => page.data);
   const tags = [...new Set([...(tag === undefined ? [] : [tag]), ...(styles ?? []).flatMap((style) => style.tags)])].slice(0, 14);

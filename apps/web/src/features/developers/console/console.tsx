@@ -50,7 +50,7 @@ export const Console = () => {
             <li key={call.id}>
               <button type="button" aria-current={call.id === shown.call.id} onClick={() => setChosen(call.id)} className={cn("grid w-full gap-0.5 px-3 py-2 text-left hover:bg-hover focus-visible:-outline-offset-2", call.id === shown.call.id && "bg-accent-soft")}>
                 <span className="flex items-center justify-between gap-2">
-                  <span className="truncate font-medium">{operation.summary.split(/[;:,]/)[0]}</span>
+                  <span className="truncate font-medium">{operation.summary.split(/[;:,]/)[0]?.replaceAll("`", "")}</span>
                   {call.outcome === "failed" && <Badge tone="danger">failed</Badge>}
                 </span>
                 <span className="flex justify-between gap-2 font-mono text-xs text-muted">

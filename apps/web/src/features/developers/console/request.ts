@@ -15,7 +15,7 @@ const HEADERS: Readonly<Record<string, (value: unknown) => readonly [string, str
   wait_s: (value) => ["Prefer", `wait=${String(value)}`],
 };
 
-const scalar = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean));
+const scalar = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`);
 
 /** The REST form of a procedure's call: each part of the input where the description says it goes. */
 export const requestOf = (operation: Operation, baseUrl: string, input: unknown): RestRequest => {

@@ -21,7 +21,7 @@ export const Reference = () => {
   const groups = [...Map.groupBy(found, ({ tags }) => tags[0] ?? "other")];
   return (
     <div className="grid items-start gap-8 lg:grid-cols-[15rem_1fr]">
-      <nav aria-label="Calls" className="scroll-quiet grid gap-4 lg:sticky lg:top-6 lg:max-h-[calc(100dvh-3rem)] lg:overflow-y-auto lg:pr-2">
+      <nav aria-label="Calls" className="scroll-quiet grid gap-4 lg:sticky lg:top-6 lg:max-h-[calc(100dvh-3rem)] lg:overflow-y-auto lg:p-1 lg:pr-3">
         <SearchInput label="Search calls" placeholder="Search calls" value={search} onChange={setSearch} />
         <ul className="hidden gap-4 lg:grid">
           {groups.map(([tag, operations]) => (
@@ -81,7 +81,7 @@ const OperationView = ({ operation, document }: { readonly operation: Operation;
     <article id={operation.operationId} className="grid scroll-mt-6 gap-6 rounded-lg border bg-surface p-4 shadow-card sm:p-5 xl:grid-cols-2">
       <div className="grid min-w-0 content-start gap-4">
         <header className="grid gap-1.5">
-          <h3 className="text-base font-semibold">{operation.summary}</h3>
+          <h3 className="text-base font-semibold">{operation.summary.replaceAll("`", "")}</h3>
           <p className="flex flex-wrap items-baseline gap-2 font-mono text-xs">
             <MethodBadge method={operation.method} /> <span className="break-all">{operation.path}</span>
           </p>

@@ -1,12 +1,13 @@
 "use client";
 
 import type { Endpoint, Id, Message, MessageState } from "@deadiff/schemas/contracts";
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight, Inbox, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
-import { useTRPC } from "@/api/client";
+import { useTRPC, useTRPCClient } from "@/api/client";
 import { explain } from "@/api/explain";
+import { usePages } from "@/api/use-pages";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { cn } from "@/components/cn";
@@ -30,18 +31,15 @@ const STATES = [
 /** Every message with its tries, newest first. */
 export const DeliveryLog = ({ endpoints }: { readonly endpoints: readonly Endpoint[] }) => {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const [state, setState] = useState<(typeof STATES)[number]["value"]>("all");
   const [endpoint, setEndpoint] = useState<string>("all");
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.webhooks.deliveries.list.infiniteQueryOptions(
-      { limit: PAGE, ...(state === "all" ? {} : { state }), ...(endpoint === "all" ? {} : { endpoint: endpoint as Id<"endpoint"> }) },
-      {
-        getNextPageParam: (page) => page.next_cursor ?? undefined,
-        placeholderData: keepPreviousData,
-        refetchInterval: (query) => (query.state.data?.pages.some((page) => page.data.some((message) => message.state === "pending")) === true ? POLL_MS : false),
-      },
-    ),
-  );
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = usePages({
+    path: trpc.webhooks.deliveries.list.pathKey(),
+    input: { limit: PAGE, ...(state === "all" ? {} : { state }), ...(endpoint === "all" ? {} : { endpoint: endpoint as Id<"endpoint"> }) },
+    read: client.webhooks.deliveries.list.query,
+    again: (shown) => (shown.some((message) => message.state === "pending") ? POLL_MS : false),
+  });
   const messages = data?.pages.flatMap((page) => page.data);
   return (
     <section className="grid gap-3">
