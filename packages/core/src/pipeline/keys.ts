@@ -29,7 +29,7 @@ export type KeyStore = {
  * Compositions kept at a time. A job alone has two, or four where its last pictures are fewer; a batch of many jobs has a
  * new one whenever a job comes or goes, and the older ones never return.
  */
-const COMPOSITIONS_MAX = 4;
+const COMPOSITIONS_MAX = 8;
 
 type Composition = { readonly rows: readonly KeyRow[]; readonly keys: Promise<Record<string, Kept>> };
 
