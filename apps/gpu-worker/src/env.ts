@@ -38,6 +38,8 @@ export const readInferenceEnv = () =>
       /** The folder of the model bundle; `models/mini` when left out. */
       DEADIFF_BUNDLE: z.string().optional(),
       DEADIFF_PROVIDER: z.enum(["auto", "cpu", "cuda", "webgpu"]).default("auto"),
+      /** Jobs that are worked on at once; left out, one on a CPU and eight on a graphics processor, where they share U-Net runs. */
+      DEADIFF_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
       DEADIFF_THREADS: z.coerce.number().int().positive().optional(),
     })
     .parse(process.env);

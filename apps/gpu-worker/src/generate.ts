@@ -45,4 +45,12 @@ export interface Generated {
  * Makes the pictures of a request. Stops between steps when `signal` fires. Throws a JobError for what the job's owner is to
  * know; anything else counts as `internal`.
  */
-export type Generate = (request: GenerateRequest, options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }) => Promise<Generated>;
+export type Generate = (request: GenerateRequest, options: GenerateOptions) => Promise<Generated>;
+
+/** What goes with a request. */
+export interface GenerateOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** When the job must be done, in milliseconds since the epoch: where jobs share the device, the order goes by it. */
+  readonly finishByMs?: number | undefined;
+}

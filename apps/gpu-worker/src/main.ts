@@ -14,7 +14,7 @@ import { createMetrics } from "./metrics.ts";
 import { guardedAgent } from "./net/guarded.ts";
 import { createDecoder } from "./references/decode.ts";
 import { s3Store } from "./store.ts";
-import { consume } from "./work/consume.ts";
+import { consume, type Consuming } from "./work/consume.ts";
 
 const env = readEnv();
 const log = logTo(`worker-${env.DEADIFF_ROLE}`);
@@ -29,7 +29,14 @@ const netPolicy = { ports: env.DEADIFF_NET_PORTS, alsoAllow: env.DEADIFF_NET_ALL
 const agent = guardedAgent(netPolicy, 5000);
 const at = crashAt(env.DEADIFF_CRASH_AT);
 
-const work = () => {
+interface Part {
+  readonly isReady: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+let stopping = false;
+
+const work = (): Part => {
   let served: ModelAbout | undefined;
   const announce = (): void => {
     if (served !== undefined) announceModel(db, served).catch((error: unknown) => log("warn", "announce_failed", { error }));
@@ -48,7 +55,6 @@ const work = () => {
     loadTimeoutMs: 180_000,
   });
   const decoder = createDecoder();
-  inference.warm().catch((error: unknown) => log("error", "warm_failed", { error }));
   const generate: typeof inference.generate = async (request, options) => {
     try {
       return await inference.generate(request, options);
@@ -57,30 +63,39 @@ const work = () => {
     }
   };
   const shop = { db, store, decoder, agent, netPolicy, generate, log, at, leaseSeconds: env.DEADIFF_LEASE_S };
-  const consuming = consume({ shop, sqs, queueUrl: env.SQS_QUEUE_URL, workerId, metrics });
+  // How many jobs the device takes at once is known when the model is loaded. A model that does not load fails its jobs, in words.
+  let consuming: Consuming | undefined;
+  const listening = inference
+    .warm()
+    .catch((error: unknown) => log("error", "warm_failed", { error }))
+    .then((loaded) => {
+      if (!stopping) consuming = consume({ shop, sqs, queueUrl: env.SQS_QUEUE_URL, workerId, metrics, slots: loaded?.slots ?? 1 });
+    });
   return {
+    isReady: inference.isReady,
     stop: async () => {
       clearInterval(announcing);
-      await consuming.drain(env.DEADIFF_DRAIN_S * 1000);
+      // Still loading: nothing to drain.
+      if (consuming === undefined) await inference.stop();
+      await listening;
+      await consuming?.drain(env.DEADIFF_DRAIN_S * 1000);
       decoder.stop();
       await inference.stop();
     },
   };
 };
 
-const parts = [
+const deliver = (): Part => ({ isReady: () => true, ...startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, agent, netPolicy, sign: store.sign, log, metrics, at, slots: 64 }) });
+const parts: readonly Part[] = [
   ...(env.DEADIFF_ROLE === "deliver" ? [] : [work()]),
-  ...(env.DEADIFF_ROLE === "work"
-    ? []
-    : [startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, agent, netPolicy, sign: store.sign, log, metrics, at, slots: 64 })]),
+  ...(env.DEADIFF_ROLE === "work" ? [] : [deliver()]),
 ];
 const status = await serveStatus(env.DEADIFF_STATUS_HOST, env.DEADIFF_STATUS_PORT, metrics, async () => {
   await outboxDepth(db);
-  return true;
+  return !stopping && parts.every((part) => part.isReady());
 });
 log("info", "started", { worker_id: workerId, role: env.DEADIFF_ROLE, status: status.address() });
 
-let stopping = false;
 const stop = (): void => {
   if (stopping) process.exit(1);
   stopping = true;

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { JobError, type ModelAbout } from "@deadiff/schemas";
-import type { Generated, GenerateRequest, Progress } from "../generate.ts";
+import type { Generate, Generated } from "../generate.ts";
 import type { Log } from "../log.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
@@ -21,33 +21,52 @@ export interface ChildOptions {
   readonly loadTimeoutMs: number;
 }
 
+/** What a loaded child says of itself. */
+export interface Loaded {
+  readonly model: string;
+  /** Jobs it works on at once. */
+  readonly slots: number;
+}
+
 /** One inference process, replaced whenever it dies, grows too large or does not listen. */
 export interface Inference {
   /** Generates in the child. Rejects with a JobError; with the signal's reason when it was aborted. */
-  readonly generate: (request: GenerateRequest, options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<Generated>;
-  /** Loads the model ahead of the first job. Resolves to the model's name. */
-  readonly warm: () => Promise<string>;
+  readonly generate: Generate;
+  /** Loads the model ahead of the first job. */
+  readonly warm: () => Promise<Loaded>;
+  /** Whether the last model that was to be loaded was. */
+  readonly isReady: () => boolean;
   readonly rssBytes: () => number;
   readonly stop: () => Promise<void>;
 }
 
 interface Running {
   readonly process: ChildProcess;
-  readonly ready: Promise<string>;
+  readonly ready: Promise<Loaded>;
+  readonly ended: Promise<void>;
+  loaded: boolean;
+  /** Jobs so far, and those at hand. */
   jobs: number;
+  active: number;
+  /** Takes no more jobs, and ends with the last one at hand. */
+  retiring: boolean;
 }
 
-/** Starts nothing yet: the child is forked by the first `warm` or `generate`. One generation at a time. */
+/**
+ * Starts nothing yet: the child is forked by the first `warm` or `generate`. A child that must be killed takes the other jobs it
+ * works on with it; they are `worker_lost`, and tried again.
+ */
 export const createInference = (options: ChildOptions): Inference => {
   let current: Running | undefined;
   let nextId = 1;
   let rssBytes = 0;
   let stopped = false;
+  let loads = false;
 
   const start = (): Running => {
     // Advanced serialization carries pictures as bytes, not as JSON. The child keeps its output out of ours, but not its errors.
     const child = fork(options.entry, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    const ready = new Promise<string>((resolve, reject) => {
+    const ready = new Promise<Loaded>((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill("SIGKILL");
         reject(new JobError("model_load_failed", "Loading the model took too long."));
@@ -57,7 +76,9 @@ export const createInference = (options: ChildOptions): Inference => {
           clearTimeout(timer);
           options.log("info", "model_loaded", { model: message.model, ms: message.loadMs, pid: child.pid });
           if (message.about !== null) options.onModel?.(message.about);
-          resolve(message.model);
+          made.loaded = true;
+          loads = true;
+          resolve({ model: message.model, slots: message.slots });
         } else if (message.kind === "load_failed") {
           clearTimeout(timer);
           options.log("error", "model_load_failed", { error: message.message });
@@ -69,12 +90,17 @@ export const createInference = (options: ChildOptions): Inference => {
         clearTimeout(timer);
         reject(new JobError("model_load_failed", "The process that holds the model ended while loading it."));
         if (current?.process === child) current = undefined;
+        if (!made.loaded) loads = false;
+        // The next job shall not wait for the model; one that did not load is left to the next job to try again.
+        else if (!stopped) current ??= start();
         if (!stopped) options.log("warn", "inference_ended", { code, signal, pid: child.pid });
       });
     });
     // Seen by whoever awaits it; nobody may.
     ready.catch(() => undefined);
-    return { process: child, ready, jobs: 0 };
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const made: Running = { process: child, ready, ended, loaded: false, jobs: 0, active: 0, retiring: false };
+    return made;
   };
 
   const retire = (running: Running): void => {
@@ -82,11 +108,25 @@ export const createInference = (options: ChildOptions): Inference => {
     running.process.kill("SIGKILL");
   };
 
-  const generate: Inference["generate"] = async (request, { signal, onProgress }) => {
-    const running = (current ??= start());
+  const generate: Inference["generate"] = async (request, { signal, onProgress, finishByMs }) => {
     const aborted = () => (signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) throw aborted();
-    await Promise.race([running.ready, new Promise((_, reject) => signal.addEventListener("abort", () => reject(aborted()), { once: true }))]);
+    const unlessAborted = async (waited: Promise<unknown>): Promise<void> => {
+      if (signal.aborted) throw aborted();
+      const over = Promise.withResolvers<never>();
+      const onAbort = () => over.reject(aborted());
+      signal.addEventListener("abort", onAbort);
+      await Promise.race([waited, over.promise]).finally(() => signal.removeEventListener("abort", onAbort));
+    };
+    // Two models at once would not fit where one grew too large.
+    while (current?.retiring === true) await unlessAborted(current.ended);
+    const running = (current ??= start());
+    running.active += 1;
+    try {
+      await unlessAborted(running.ready);
+    } catch (error) {
+      running.active -= 1;
+      throw error;
+    }
     const id = nextId++;
     const { process: child } = running;
     const say = (message: ToChild): void => {
@@ -139,20 +179,23 @@ export const createInference = (options: ChildOptions): Inference => {
         child.on("message", onMessage);
         child.once("exit", onExit);
         signal.addEventListener("abort", onAbort, { once: true });
-        say({ kind: "generate", id, request });
+        say({ kind: "generate", id, request, finishByMs });
         if (signal.aborted) onAbort();
       });
     } finally {
-      if (rssBytes > options.rssMaxBytes || running.jobs >= options.jobsMax) {
-        options.log("info", "inference_recycled", { rss_mb: Math.round(rssBytes / 1e6), jobs: running.jobs });
-        retire(running);
+      running.active -= 1;
+      if (!running.retiring && (rssBytes > options.rssMaxBytes || running.jobs >= options.jobsMax)) {
+        options.log("info", "inference_recycled", { rss_mb: Math.round(rssBytes / 1e6), jobs: running.jobs, pid: running.process.pid });
+        running.retiring = true;
       }
+      if (running.retiring && running.active === 0) retire(running);
     }
   };
 
   return {
     generate,
     warm: () => (current ??= start()).ready,
+    isReady: () => loads,
     rssBytes: () => rssBytes,
     stop: async () => {
       stopped = true;

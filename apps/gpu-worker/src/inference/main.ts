@@ -3,9 +3,13 @@ import { fileURLToPath } from "node:url";
 import { openModel } from "@deadiff/core/node";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { readInferenceEnv } from "../env.ts";
+import { shareRuns } from "./batch/share-runs.ts";
 import { describeModel } from "./describe.ts";
 import { serve } from "./serve.ts";
 import { stylizeWith } from "./stylize.ts";
+
+/** Jobs that share a graphics processor: enough to fill its largest worthwhile batch while some are at their encoders or decoders. */
+const SLOTS = 8;
 
 await serve(async () => {
   const env = readInferenceEnv();
@@ -16,5 +20,8 @@ await serve(async () => {
   const model = await openModel(folder, runtime);
   // The first job shall not wait for what every job needs.
   await model.warm(["text", "reference-style", "conditioning", "unet", "vae-decode"]);
-  return { generate: stylizeWith(model), model: `${model.name}@${model.version}`, about: await describeModel(model, folder) };
+  // One job at a time fills a processor; a graphics processor is shared.
+  const slots = env.DEADIFF_SLOTS ?? (model.provider === "cpu" ? 1 : SLOTS);
+  const scheduler = slots > 1 ? await shareRuns(model) : undefined;
+  return { slots, generate: stylizeWith(model, scheduler), model: `${model.name}@${model.version}`, about: await describeModel(model, folder) };
 });

@@ -2,11 +2,11 @@ import type { JobErrorCode, ModelAbout } from "@deadiff/schemas";
 import type { Generated, GenerateRequest, Progress } from "../generate.ts";
 
 /** What the supervisor says to the inference child. */
-export type ToChild = { readonly kind: "generate"; readonly id: number; readonly request: GenerateRequest } | { readonly kind: "abort"; readonly id: number };
+export type ToChild = { readonly kind: "generate"; readonly id: number; readonly request: GenerateRequest; readonly finishByMs: number | undefined } | { readonly kind: "abort"; readonly id: number };
 
 /** What the inference child says to the supervisor. */
 export type FromChild =
-  | { readonly kind: "ready"; readonly model: string; readonly about: ModelAbout | null; readonly loadMs: number }
+  | { readonly kind: "ready"; readonly model: string; readonly about: ModelAbout | null; readonly slots: number; readonly loadMs: number }
   | { readonly kind: "load_failed"; readonly message: string }
   | { readonly kind: "progress"; readonly id: number; readonly progress: Progress }
   | { readonly kind: "done"; readonly id: number; readonly generated: Generated; readonly rssBytes: number }

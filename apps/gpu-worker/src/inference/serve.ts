@@ -3,10 +3,10 @@ import type { Generate } from "../generate.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
 /**
- * The child's side: loads the model once, then answers one request at a time until the supervisor hangs up. Runs in a process of
+ * The child's side: loads the model once, then answers requests until the supervisor hangs up. Runs in a process of
  * its own because inference blocks the event loop for seconds, and because only a process can be killed.
  */
-export const serve = async (load: () => Promise<{ readonly generate: Generate; readonly model: string; readonly about?: ModelAbout }>): Promise<void> => {
+export const serve = async (load: () => Promise<{ readonly generate: Generate; readonly model: string; readonly about?: ModelAbout; readonly slots?: number }>): Promise<void> => {
   const tell = (message: FromChild): void => {
     process.send?.(message);
   };
@@ -20,7 +20,7 @@ export const serve = async (load: () => Promise<{ readonly generate: Generate; r
     tell({ kind: "load_failed", message: error instanceof Error ? error.message : String(error) });
     return;
   }
-  const { generate, model, about = null } = loaded;
+  const { generate, model, about = null, slots = 1 } = loaded;
   const running = new Map<number, AbortController>();
   process.on("message", (message: ToChild) => {
     switch (message.kind) {
@@ -28,10 +28,10 @@ export const serve = async (load: () => Promise<{ readonly generate: Generate; r
         running.get(message.id)?.abort();
         break;
       case "generate": {
-        const { id, request } = message;
+        const { id, request, finishByMs } = message;
         const controller = new AbortController();
         running.set(id, controller);
-        generate(request, { signal: controller.signal, onProgress: (progress) => tell({ kind: "progress", id, progress }) })
+        generate(request, { signal: controller.signal, finishByMs, onProgress: (progress) => tell({ kind: "progress", id, progress }) })
           .then(
             (generated) => tell({ kind: "done", id, generated, rssBytes: process.memoryUsage.rss() }),
             (error: unknown) => {
@@ -45,5 +45,5 @@ export const serve = async (load: () => Promise<{ readonly generate: Generate; r
       }
     }
   });
-  tell({ kind: "ready", model, about, loadMs: Math.round(performance.now() - started) });
+  tell({ kind: "ready", model, about, slots, loadMs: Math.round(performance.now() - started) });
 };

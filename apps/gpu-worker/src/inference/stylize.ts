@@ -1,7 +1,8 @@
-import { DeadiffError, encodeStyleCode, stylize, type Model } from "@deadiff/core";
+import { DeadiffError, encodeStyleCode, resolveRequest, stylize, type Model } from "@deadiff/core";
 import { encodePng } from "@deadiff/core/node";
 import { JobError, type JobErrorCode } from "@deadiff/schemas";
 import type { Generate, Generated, GenerateRequest } from "../generate.ts";
+import type { Scheduler } from "./batch/scheduler.ts";
 import { codeOf, referenceOf } from "./reference.ts";
 
 // Which of the model's complaints the job's owner can do something about.
@@ -58,17 +59,25 @@ const encodeStyle = async (model: Model, { references, seed }: GenerateRequest):
   return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, model: `${model.name}@${model.version}` };
 };
 
+/** What a job will ask of the U-Net. */
+const sizeOf = (model: Model, input: Input): { steps: number; rows: number } => {
+  const { steps, guidance, count } = resolveRequest(input, model, () => 0n);
+  return { steps, rows: count * (guidance === 1 ? 1 : 2) };
+};
+
 const PREVIEW_EVERY_MS = 1000;
 
 /** Generates with a loaded model. Every picture's file holds the parameters that make it again. */
 export const stylizeWith =
-  (model: Model): Generate =>
-  async (request, { signal, onProgress }) => {
+  (model: Model, scheduler?: Scheduler): Generate =>
+  async (request, { signal, onProgress, finishByMs = Infinity }) => {
     let previewedAt = performance.now();
     try {
       if (request.kind === "style_code") return await encodeStyle(model, request);
-      const made = await stylize(model, await inputOf(model, request), {
+      const input = await inputOf(model, request);
+      const made = await stylize(model, input, {
         signal,
+        ...(scheduler === undefined ? {} : { evaluator: scheduler.open({ ...sizeOf(model, input), finishByMs }) }),
         onEvent: async (event) => {
           if (event.kind === "stage") {
             if (event.stage !== "sampling") onProgress({ phase: event.stage === "decoding" ? "generating" : "preparing" });

@@ -20,6 +20,8 @@ export interface ConsumeOptions {
   readonly workerId: string;
   readonly metrics: Metrics;
   readonly waitTimeSeconds?: number;
+  /** Jobs at once. Default 1. */
+  readonly slots?: number;
 }
 
 const VISIBILITY_S = 60;
@@ -45,7 +47,7 @@ const afterRefusal = (job: JobRow | undefined, nowMs: number): Afterwards => {
   return Date.parse(job.run_after) > nowMs ? { kind: "forget" } : { kind: "later", seconds: 5 };
 };
 
-/** Listens for jobs and works on one at a time. */
+/** Listens for jobs, and works on as many at once as there are slots. */
 export const consume = (options: ConsumeOptions): Consuming => {
   const { shop, sqs, queueUrl, workerId, metrics } = options;
   const { db, log } = shop;
@@ -90,7 +92,8 @@ export const consume = (options: ConsumeOptions): Consuming => {
     }
   };
 
-  const consumer = Consumer.create({
+  // A consumer a slot: one that takes messages in batches waits for the slowest of them before it looks for more.
+  const listen = (): Consumer => Consumer.create({
     queueUrl,
     sqs,
     batchSize: 1,
@@ -104,20 +107,23 @@ export const consume = (options: ConsumeOptions): Consuming => {
     // Stopping aborts the poll that waits.
     if (!draining) log("warn", "queue_error", { error });
   };
-  consumer.on("error", report);
-  consumer.on("processing_error", report);
-  consumer.start();
+  const consumers = Array.from({ length: options.slots ?? 1 }, listen);
+  for (const consumer of consumers) {
+    consumer.on("error", report);
+    consumer.on("processing_error", report);
+    consumer.start();
+  }
 
   return {
     running: () => running,
     drain: async (graceMs) => {
       draining = true;
       // A poll that is cut off may have taken a message with it, hidden until its visibility ends: the poll is waited for instead.
-      consumer.stop();
+      for (const consumer of consumers) consumer.stop();
       const deadline = performance.now() + graceMs;
       while (running > 0 && performance.now() < deadline) await sleep(50);
       drain.abort();
-      while (running > 0 || consumer.status.isPolling) await sleep(20);
+      while (running > 0 || consumers.some(({ status }) => status.isPolling)) await sleep(20);
     },
   };
 };

@@ -100,7 +100,7 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal): P
     heart.note({ phase: "preparing" });
     const references = await loadReferences(shop, request, signal);
     at("decoded");
-    const generated = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress });
+    const generated = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress, finishByMs: Date.parse(job.finish_by) });
     at("generated");
     heart.note({ phase: "uploading" });
     const result = await upload(store, hold, generated, signal);
