@@ -52,6 +52,6 @@ export default tseslint.config(
   ban(["packages/core/src/sampling/**"], ["**/*.test.ts"], [NODE, ORT, [["**/pipeline/**", "**/weights/**", "**/models/**", "**/graph/**"], "sampling/ is plain arithmetic."]]),
   ban(["packages/schemas/src/**", "packages/client/src/**"], ["**/*.test.ts"], [NODE, ORT]),
   ban(["apps/**", "packages/training/**"], [], [ORT, [["@deadiff/core/src/*"], "Use core's entries."]]),
-  ban(["apps/edge-api/src/**"], ["apps/edge-api/src/node.ts", "**/*.test.ts"], [NODE, ORT]),
+  ban(["apps/edge-api/src/**"], ["apps/edge-api/src/node.ts", "apps/edge-api/src/status.ts", "**/*.test.ts"], [NODE, ORT]),
   { files: ["**/*.js", "**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,6 +24,10 @@ let folder: string;
 let stack: Stack;
 let receiver: Server;
 let connection: Connection;
+let collector: HttpServer;
+/** What came to the trace collector. */
+interface SpanHeard { readonly service: string; readonly name: string; readonly traceId: string; readonly spanId: string; readonly parentSpanId?: string }
+const spans: SpanHeard[] = [];
 const heard: { body: string; headers: Record<string, string> }[] = [];
 
 beforeAll(async () => {
@@ -38,11 +43,24 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  collector = createHttpServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      const { resourceSpans } = JSON.parse(Buffer.concat(parts).toString()) as { resourceSpans: { resource: { attributes: { key: string; value: { stringValue: string } }[] }; scopeSpans: { spans: Omit<SpanHeard, "service">[] }[] }[] };
+      for (const { resource, scopeSpans } of resourceSpans) {
+        const service = resource.attributes.find(({ key }) => key === "service.name")?.value.stringValue ?? "";
+        spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service }))));
+      }
+      response.setHeader("content-type", "application/json").end("{}");
+    });
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
   stack = await startStack({
     folder: join(folder, "data"),
     edge: "workerd",
     durable: false,
-    env: { PATH: process.env["PATH"] ?? "", HOME: folder },
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}` },
     workerEnv: {
       DEADIFF_BUNDLE: join(folder, "bundle"),
       DEADIFF_THREADS: "1",
@@ -56,8 +74,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await connection.close();
   await stack.stop();
-  receiver.closeAllConnections();
-  receiver.close();
+  for (const server of [receiver, collector]) {
+    server.closeAllConnections();
+    server.close();
+  }
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -109,6 +129,21 @@ test("one job through workerd, Postgres, the queue, the worker, the model, the s
   const { body, headers } = heard.find((one) => one.body.includes("job.succeeded"))!;
   const payload = new Webhook(endpoint.secret).verify(body, headers) as { data: Job };
   expect(payload.data).toMatchObject({ id: job.id, version: done.version, outputs: [{ sha256: done.outputs[0]!.sha256 }, { sha256: done.outputs[1]!.sha256 }] });
+});
+
+test("a job is one trace from the caller through API, queue, worker and webhook", async () => {
+  const image = await uploaded();
+  const [traceId, callerSpan] = [newId("request").slice(-26).replace(/[^0-9a-f]/g, "a").padStart(32, "b"), "00f067aa0ba902b7"];
+  const job = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a red cat", steps: 2 } }, { traceparent: `00-${traceId}-${callerSpan}-01` });
+  expect((await ended(job.id)).state).toBe("succeeded");
+  const names = () => spans.filter((span) => span.traceId === traceId).map(({ service, name }) => `${service}: ${name}`);
+  const expected = ["edge-api: POST /v1/jobs", "edge-api: jobs send", "worker-work: jobs process", "worker-work: load references", "worker-work: generate", "worker-work: upload", "worker-deliver: webhook post"];
+  await expect.poll(() => expected.filter((name) => !names().includes(name)), { timeout: 30_000 }).toEqual([]);
+  const named = (name: string) => spans.find((span) => span.traceId === traceId && span.name === name);
+  expect(named("POST /v1/jobs")?.parentSpanId).toBe(callerSpan);
+  expect(named("jobs send")?.parentSpanId).toBe(named("POST /v1/jobs")?.spanId);
+  expect(named("jobs process")?.parentSpanId).toBe(named("jobs send")?.spanId);
+  expect(named("generate")?.parentSpanId).toBe(named("jobs process")?.spanId);
 });
 
 test("what the model cannot do is said in its own words, and costs nothing", async () => {

@@ -2,16 +2,11 @@
 import { fileURLToPath } from "node:url";
 import { unstable_startWorker } from "wrangler";
 import { isLoopback } from "../src/auth/local.ts";
-import { readNodeEnv } from "../src/env.ts";
+import { envAsSet, readNodeEnv } from "../src/env.ts";
 
 const env = readNodeEnv();
 if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`LOCAL_ACCOUNT lets everybody in who reaches this address, and HOST is ${env.HOST}: set one of them only`);
-const bindings = Object.fromEntries(
-  (["DATABASE_URL", "S3_ENDPOINT", "S3_BUCKET", "SQS_QUEUE_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AUTH_SECRET", "WEB_ORIGINS", "LOCAL_ACCOUNT"] as const).flatMap((name) => {
-    const value = env[name];
-    return value === undefined ? [] : [[name, { type: "plain_text" as const, value: typeof value === "string" ? value : value.join(",") }]];
-  }),
-);
+const bindings = Object.fromEntries(Object.entries(envAsSet()).map(([name, value]) => [name, { type: "plain_text" as const, value }]));
 const worker = await unstable_startWorker({
   config: fileURLToPath(new URL("../wrangler.jsonc", import.meta.url)),
   bindings,

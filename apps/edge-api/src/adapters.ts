@@ -1,7 +1,9 @@
 import type { Env } from "./env.ts";
 import { sqsJobQueue } from "./ports/job-queue.ts";
 import { s3ObjectStore } from "./ports/object-store.ts";
+import { parseKeyPairsIntoRecord } from "@opentelemetry/core";
 import type { Log, Services } from "./ports/services.ts";
+import { createTracing, type Tracing } from "./tracing.ts";
 
 /** The queue and the object store that the environment names. */
 export const cloudOf = (env: Env) => {
@@ -18,6 +20,16 @@ export const accessOf = (env: Env): Pick<Services, "auth" | "localAccount"> => {
   if (env.AUTH_SECRET !== undefined && first === undefined) throw new Error("AUTH_SECRET is set and WEB_ORIGINS is not: say where the web app is");
   return { auth: env.AUTH_SECRET === undefined || first === undefined ? null : { secret: env.AUTH_SECRET, origins: [first, ...others] }, localAccount: env.LOCAL_ACCOUNT ?? null };
 };
+
+/** Traces to the collector that the environment names, if it names one. */
+export const tracingOf = (env: Env): Tracing | undefined =>
+  env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+    ? undefined
+    : createTracing({
+        endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+        headers: parseKeyPairsIntoRecord(env.OTEL_EXPORTER_OTLP_HEADERS),
+        onError: (error) => logLine("warn", "trace_export_failed", { error: String(error) }),
+      });
 
 /** One line of JSON on standard output per event: what both runtimes' log collectors read. */
 export const logLine: Log = (level, event, fields) => {

@@ -1,8 +1,10 @@
 import { ApiError, LIMITS } from "@deadiff/schemas";
+import { SpanStatusCode } from "@opentelemetry/api";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono, type Context as HonoContext } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { routePath } from "hono/route";
 import type { AppEnv } from "./app-env.ts";
 import { signIn } from "./auth/sign-in.ts";
 import { createContext } from "./context.ts";
@@ -42,13 +44,22 @@ export const createApp = (host: Host): Hono<AppEnv> => {
     c.res.headers.set("x-content-type-options", "nosniff");
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "private, no-store");
     services.after(ctx.close());
+    const route = routePath(c, -1);
+    const ms = performance.now() - started;
+    services.count?.({ method: c.req.method, route, status: c.res.status, seconds: ms / 1000 });
+    if (ctx.span !== undefined && services.tracing !== undefined) {
+      ctx.span.updateName(`${c.req.method} ${route}`).setAttributes({ "http.route": route, "http.response.status_code": c.res.status, "deadiff.request_id": ctx.requestId });
+      if (c.res.status >= 500) ctx.span.setStatus({ code: SpanStatusCode.ERROR });
+      ctx.span.end();
+      services.after(services.tracing.flush());
+    }
     services.log("info", "request", {
       request_id: ctx.requestId,
       traceparent: ctx.traceparent,
       method: c.req.method,
       path: c.req.path.slice(0, 200),
       status: c.res.status,
-      ms: Math.round(performance.now() - started),
+      ms: Math.round(ms),
       account_id: ctx.caller?.accountId,
       key_id: ctx.caller?.keyId,
     });

@@ -1,5 +1,7 @@
+import type { Span } from "@opentelemetry/api";
 import { newId, type Caller, type Connection, type Db, type Id } from "@deadiff/schemas";
 import type { Services } from "./ports/services.ts";
+import { startRequest, traceparentOf } from "./tracing.ts";
 
 /** What procedures say about the answer beyond its body; REST turns it into status and headers. */
 export interface Reply {
@@ -12,6 +14,8 @@ export interface Context {
   readonly services: Services;
   readonly requestId: Id<"request">;
   readonly traceparent: string;
+  /** The request's span, where traces are taken. */
+  readonly span: Span | undefined;
   readonly apiKey: string | undefined;
   readonly method: string;
   readonly url: string;
@@ -41,10 +45,12 @@ const keyOf = (authorization: string | null): string | undefined => /^Bearer +([
 /** Makes the context of `request`. `ip` is the caller's address as the runtime knows it. */
 export const createContext = (request: Request, services: Services, ip: string | undefined): Context => {
   let connection: Connection | undefined;
+  const span = services.tracing === undefined ? undefined : startRequest(services.tracing, request);
   return {
     services,
     requestId: newId("request"),
-    traceparent: traceOf(request.headers.get("traceparent")),
+    traceparent: span === undefined ? traceOf(request.headers.get("traceparent")) : traceparentOf(span),
+    span,
     method: request.method,
     url: request.url,
     headers: request.headers,

@@ -20,7 +20,15 @@ export const envSchema = z.object({
     .optional(),
   /** Whoever asks from this machine uses this account without signing in. Only the local stack sets it; refused on any other host. */
   LOCAL_ACCOUNT: idSchema("account").optional(),
+  /** The OTLP collector that takes traces, without `/v1/traces`. Without it none are taken. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** Headers for the collector: `name=value`, separated by commas. */
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
 });
+
+/** {@link envSchema}'s variables as they are set, to hand on to a runtime that reads them itself. */
+export const envAsSet = (): Record<string, string> =>
+  Object.fromEntries(Object.keys(envSchema.shape).flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
 /** See {@link envSchema}. */
 export type Env = z.infer<typeof envSchema>;
@@ -31,6 +39,9 @@ export const readNodeEnv = () =>
     .extend({
       HOST: z.string().default("127.0.0.1"),
       PORT: z.coerce.number().int().min(0).max(65535).default(8787),
+      /** Serves /healthz, /readyz and /metrics on this port, for the inside of an installation; not at all when left out. */
+      STATUS_HOST: z.string().default("127.0.0.1"),
+      STATUS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
       /** How many proxies in front of us append to X-Forwarded-For. */
       TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
     })

@@ -1,23 +1,27 @@
 // The entry for Node: `node src/node.ts`.
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
-import { connect } from "@deadiff/schemas";
-import { accessOf, cloudOf, LOCK_TIMEOUT_MS, logLine } from "./adapters.ts";
+import { connect, outboxDepth } from "@deadiff/schemas";
+import { accessOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
 import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
 import { readNodeEnv } from "./env.ts";
 import { watchTogether } from "./ports/changes.ts";
+import { serveStatus } from "./status.ts";
 
 const env = readNodeEnv();
 if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`LOCAL_ACCOUNT lets everybody in who reaches this address, and HOST is ${env.HOST}: set one of them only`);
 const pool = connect(env.DATABASE_URL, { max: 15, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
 const shared = { db: pool.db, close: () => Promise.resolve() };
+const status = env.STATUS_PORT === undefined ? undefined : serveStatus(env.STATUS_HOST, env.STATUS_PORT, () => outboxDepth(pool.db));
 const services = {
   ...cloudOf(env),
   ...accessOf(env),
   connect: () => shared,
   watchChanges: watchTogether(pool.db),
   log: logLine,
+  tracing: tracingOf(env),
+  ...(status === undefined ? {} : { count: status.count }),
   after: (work: Promise<unknown>) => void work.catch((error: unknown) => logLine("error", "after_failed", { error: String(error) })),
 };
 
@@ -29,9 +33,10 @@ const app = createApp({
   },
 });
 
-const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => logLine("info", "listening", { url: `http://${env.HOST}:${port}` }));
+const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => logLine("info", "listening", { url: `http://${env.HOST}:${port}`, status: status?.server.address() }));
 
 const stop = (): void => {
+  status?.server.close();
   server.close(() => void pool.close().then(() => process.exit(0)));
   // Streams stay open as long as their readers like: they resume elsewhere by Last-Event-ID.
   setTimeout(() => process.exit(0), 5000).unref();

@@ -14,11 +14,13 @@ import { createMetrics } from "./metrics.ts";
 import { guardedAgent } from "./net/guarded.ts";
 import { createDecoder } from "./references/decode.ts";
 import { s3Store } from "./store.ts";
+import { startTracing } from "./tracing.ts";
 import { consume, type Consuming } from "./work/consume.ts";
 
 const env = readEnv();
 const log = logTo(`worker-${env.DEADIFF_ROLE}`);
 const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+const tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : startTracing(`worker-${env.DEADIFF_ROLE}`);
 const metrics = createMetrics();
 const { db, close } = connect(env.DATABASE_URL, { max: 6, name: workerId });
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region } = env;
@@ -105,6 +107,8 @@ const stop = (): void => {
       status.close();
       await agent.close();
       await close();
+      // A collector that does not answer shall not keep us.
+      await tracing?.stop().catch((error: unknown) => log("warn", "trace_export_failed", { error }));
       log("info", "stopped");
       process.exit(0);
     })

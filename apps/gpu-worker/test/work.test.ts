@@ -14,11 +14,11 @@ beforeAll(async () => {
 });
 afterAll(async () => expect(await checkInvariants(world.db)).toEqual([]));
 
-const ended = async (id: Id<"job">, timeout = 15_000): Promise<JobRow> => {
+const ended = async (id: Id<"job">, timeout = 60_000): Promise<JobRow> => {
   await expect.poll(async () => isTerminal((await readJob(world.db, id))!.state), { timeout, interval: 50 }).toBe(true);
   return (await readJob(world.db, id))!;
 };
-const working = async (id: Id<"job">) => expect.poll(async () => (await readJob(world.db, id))?.phase, { timeout: 15_000, interval: 30 }).toBe("generating");
+const working = async (id: Id<"job">) => expect.poll(async () => (await readJob(world.db, id))?.phase, { timeout: 60_000, interval: 30 }).toBe("generating");
 
 test("a rung job becomes pictures in the store, named by their hash, with everything that made them", async () => {
   const worker = world.worker();
@@ -77,11 +77,11 @@ test("a running job stops within seconds of a cancel, also when the model does n
   for (const prompt of ["long", "deaf"]) {
     const { accountId, job } = await newJob(world, red, { prompt, steps: 100_000 });
     await world.ring(job.id);
-    await expect.poll(async () => (await readJob(world.db, job.id))?.state, { timeout: 15_000 }).toBe("running");
+    await expect.poll(async () => (await readJob(world.db, job.id))?.state, { timeout: 60_000 }).toBe("running");
     const asked = performance.now();
     await cancelJob(world.db, accountId, job.id);
     expect(await ended(job.id)).toMatchObject({ state: "canceled", result: null });
-    expect(performance.now() - asked).toBeLessThan(6000);
+    expect(performance.now() - asked).toBeLessThan(15_000);
   }
   const after = await newJob(world, red);
   await world.ring(after.job.id);
@@ -94,7 +94,7 @@ test("progress and a preview can be seen while a job runs", async () => {
   const { accountId, job } = await newJob(world, red, { steps: 200 });
   await world.ring(job.id);
   await working(job.id);
-  await expect.poll(async () => (await readJob(world.db, job.id))?.preview, { timeout: 10_000 }).toMatch(/preview-\d+\.png$/);
+  await expect.poll(async () => (await readJob(world.db, job.id))?.preview, { timeout: 60_000 }).toMatch(/preview-\d+\.png$/);
   const row = (await readJob(world.db, job.id))!;
   expect(row.steps).toBe(200);
   expect((await world.store.read(row.preview!, 1e6, AbortSignal.timeout(5000))).length).toBeGreaterThan(10);
@@ -110,8 +110,8 @@ test("an input that kills the inference process dies after three tries, and the 
   for (let attempt = 1; attempt <= 3; attempt++) {
     await world.db.execute(sql`update jobs set run_after = now() where id = ${job.id} and state = 'queued'`);
     await world.ring(job.id);
-    await expect.poll(async () => (await readJob(world.db, job.id))?.tries_left, { timeout: 15_000, interval: 30 }).toBe(3 - attempt);
-    await expect.poll(async () => (await readJob(world.db, job.id))?.state, { timeout: 15_000, interval: 30 }).not.toBe("running");
+    await expect.poll(async () => (await readJob(world.db, job.id))?.tries_left, { timeout: 60_000, interval: 30 }).toBe(3 - attempt);
+    await expect.poll(async () => (await readJob(world.db, job.id))?.state, { timeout: 60_000, interval: 30 }).not.toBe("running");
   }
   expect(await readJob(world.db, job.id)).toMatchObject({ state: "failed", error: { code: "attempts_exhausted" } });
   await world.ring(good.job.id);

@@ -2,6 +2,7 @@ import type { Connection, Id } from "@deadiff/schemas";
 import type { WebAuthSettings } from "../auth/web-auth.ts";
 import type { WatchChanges } from "./changes.ts";
 import type { JobQueue } from "./job-queue.ts";
+import type { Tracing } from "../tracing.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** Writes one structured line. */
@@ -19,6 +20,10 @@ export interface Services {
   readonly auth: WebAuthSettings | null;
   /** The account of whoever sits at this machine, without signing in: for local installations. */
   readonly localAccount: Id<"account"> | null;
+  /** Left out where no collector takes traces. */
+  readonly tracing?: Tracing | undefined;
+  /** Counts an answered request, where somebody reads the count. `route` names the pattern, not the ids in it. */
+  readonly count?: (request: { readonly method: string; readonly route: string; readonly status: number; readonly seconds: number }) => void;
   /** Lets work go on after the answer was sent. */
   readonly after: (work: Promise<unknown>) => void;
 }

@@ -21,6 +21,7 @@ import {
   type StoredRequest,
 } from "@deadiff/schemas";
 import type { Context } from "../context.ts";
+import { tracedSend } from "../tracing.ts";
 
 /** How long the relay leaves a new job to us. Past it, the relay rings: also when this isolate died right after the commit. */
 const BELL_DELAY_S = 3;
@@ -108,7 +109,7 @@ const create = async (order: Create): Promise<Created> => {
 const ringNow = async (ctx: Context, ids: readonly Id<"job">[]): Promise<void> => {
   const connection = ctx.services.connect();
   try {
-    await ctx.services.queue.ring(ids, ctx.traceparent);
+    await tracedSend(ctx.services.tracing, ctx.traceparent, ids.length, (traceparent) => ctx.services.queue.ring(ids, traceparent));
     await dropBellsOf(connection.db, ids);
   } catch (error) {
     ctx.services.log("warn", "ring_failed", { request_id: ctx.requestId, jobs: ids.length, error: String(error) });

@@ -1,3 +1,4 @@
+import { SpanKind } from "@opentelemetry/api";
 import { fixBody, nextAttemptInS, presentJob, reportAttempt, takeMessages, type Db, type Delivery, type SignUrl } from "@deadiff/schemas";
 import { Webhook } from "standardwebhooks";
 import type { Dispatcher } from "undici";
@@ -5,6 +6,7 @@ import type { AtPoint } from "../crash-points.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { NetPolicy } from "../net/addresses.ts";
+import { inSpan, traceOf } from "../tracing.ts";
 import { post } from "./post.ts";
 
 /** What delivering needs of the world. */
@@ -32,12 +34,18 @@ const deliver = async (options: DispatchOptions, delivery: Delivery): Promise<vo
   const now = new Date();
   const signature = delivery.secrets.map((secret) => new Webhook(secret).sign(delivery.id, now, body)).join(" ");
   at("webhook_begun");
-  const posted = await post(agent, netPolicy, delivery.url, body, {
-    "content-type": "application/json",
-    "user-agent": "DEADiff-Webhooks/1",
-    "webhook-id": delivery.id,
-    "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-    "webhook-signature": signature,
+  const traceparent = delivery.content.kind === "job" ? delivery.content.job.traceparent : null;
+  const attributes = { "deadiff.message_id": delivery.id, "deadiff.attempt": delivery.n };
+  const posted = await inSpan("webhook post", { parent: traceOf(traceparent), kind: SpanKind.CLIENT, attributes }, async (span) => {
+    const answered = await post(agent, netPolicy, delivery.url, body, {
+      "content-type": "application/json",
+      "user-agent": "DEADiff-Webhooks/1",
+      "webhook-id": delivery.id,
+      "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+      "webhook-signature": signature,
+    });
+    span.setAttribute("deadiff.outcome", answered.outcome);
+    return answered;
   });
   at("webhook_sent");
   const retryInS =

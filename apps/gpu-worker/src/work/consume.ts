@@ -1,8 +1,10 @@
+import { SpanKind } from "@opentelemetry/api";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChangeMessageVisibilityCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
 import { claimJob, isTerminal, jobMessageSchema, type JobRow } from "@deadiff/schemas";
 import { Consumer } from "sqs-consumer";
 import type { Metrics } from "../metrics.ts";
+import { inSpan, traceOf } from "../tracing.ts";
 import { runJob, type Workshop } from "./run-job.ts";
 
 /** A worker's ear on the queue. */
@@ -79,7 +81,13 @@ export const consume = (options: ConsumeOptions): Consuming => {
     running += 1;
     metrics.running.inc();
     try {
-      const ending = await runJob(shop, job, drain.signal);
+      const parent = traceOf(traceparent);
+      const attributes = { "messaging.system": "aws_sqs", "deadiff.job_id": job_id, "deadiff.fence": job.fence };
+      const ending = await inSpan("jobs process", { parent, kind: SpanKind.CONSUMER, attributes }, async (span, context) => {
+        const ended = await runJob(shop, job, drain.signal, context);
+        span.setAttribute("deadiff.ending", ended);
+        return ended;
+      });
       const ms = Math.round(performance.now() - started);
       metrics.jobs.inc({ ending });
       metrics.jobSeconds.observe(ms / 1000);

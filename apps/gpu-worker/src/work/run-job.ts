@@ -1,3 +1,4 @@
+import { ROOT_CONTEXT, type Context } from "@opentelemetry/api";
 import { createHash } from "node:crypto";
 import { acknowledgeCancel, expireHeldJob, failJob, JobError, keepStyleCode, LEASE, releaseJob, succeedJob, type Db, type Hold, type JobResult, type JobRow } from "@deadiff/schemas";
 import type { AtPoint } from "../crash-points.ts";
@@ -5,6 +6,7 @@ import type { Generate, Generated, Progress } from "../generate.ts";
 import type { Log } from "../log.ts";
 import { loadReferences, type ReferenceSources } from "../references/load.ts";
 import type { Store } from "../store.ts";
+import { inSpan } from "../tracing.ts";
 import { startHeart, Stop, type StopReason } from "./beat.ts";
 import { actOut, readFault } from "./fault-prompt.ts";
 
@@ -68,7 +70,7 @@ const stopped = async (db: Db, hold: Hold, reason: StopReason): Promise<Ending> 
  * Works on a claimed job until it is written down how that ended: references in, pictures out, every write with the fence.
  * `drain` fires when this worker is to give its jobs back.
  */
-export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal): Promise<Ending> => {
+export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal, parent: Context = ROOT_CONTEXT): Promise<Ending> => {
   const { db, store, log, at } = shop;
   const hold: Hold = { id: job.id, fence: job.fence };
   const heart = startHeart(db, hold, log, shop.leaseSeconds ?? LEASE.seconds);
@@ -98,12 +100,16 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal): P
     const fault = job.mode === "test" ? readFault(request.prompt) : undefined;
     if (fault !== undefined) await actOut(fault, signal, onProgress);
     heart.note({ phase: "preparing" });
-    const references = await loadReferences(shop, request, signal);
+    const references = await inSpan("load references", { parent, attributes: { "deadiff.references": request.references.length } }, () => loadReferences(shop, request, signal));
     at("decoded");
-    const generated = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress, finishByMs: Date.parse(job.finish_by) });
+    const generated = await inSpan("generate", { parent }, async (span) => {
+      const made = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress, finishByMs: Date.parse(job.finish_by) });
+      span.setAttributes({ "deadiff.model": made.model, ...Object.fromEntries(Object.entries(made.timings).map(([stage, ms]) => [`deadiff.${stage}`, ms])) });
+      return made;
+    });
     at("generated");
     heart.note({ phase: "uploading" });
-    const result = await upload(store, hold, generated, signal);
+    const result = await inSpan("upload", { parent }, () => upload(store, hold, generated, signal));
     if (generated.code !== undefined) await keepCode(db, job, generated.code);
     at("uploaded");
     if ((await succeedJob(db, hold, result)) !== undefined) {
