@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { crc32, deflateSync } from "node:zlib";
+import type { Upload } from "@deadiff/schemas";
+import { allDelivered, allEnded, until, type Account } from "../trial.ts";
+import type { Case } from "./case.ts";
+
+const chunk = (type: string, data: Buffer): Buffer => {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const out = Buffer.alloc(body.length + 8);
+  out.writeUInt32BE(data.length);
+  body.copy(out, 4);
+  out.writeUInt32BE(crc32(body), body.length + 4);
+  return out;
+};
+
+const png = (width: number, height: number, more: readonly Buffer[] = []): Buffer => {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header), ...more, chunk("IDAT", deflateSync(Buffer.alloc(Math.min((width + 1) * height, 200_000_000)))), chunk("IEND", Buffer.alloc(0))]);
+};
+
+const jpegClaiming = (width: number, height: number): Buffer =>
+  Buffer.from(`ffd8ffc0000b08${height.toString(16).padStart(4, "0")}${width.toString(16).padStart(4, "0")}01011100ffda0008010100003f00d2cf20ffd9`, "hex");
+
+const textBomb = (): Buffer => chunk("zTXt", Buffer.concat([Buffer.from("a\0\0", "latin1"), deflateSync(Buffer.alloc(50_000_000))]));
+
+const FILES: readonly { readonly name: string; readonly type: string; readonly make: () => Buffer }[] = [
+  { name: "a JPEG that claims 64,250 x 64,250", type: "image/jpeg", make: () => jpegClaiming(64_250, 64_250) },
+  { name: "a PNG of 14,000 x 14,000 in 200 kB", type: "image/png", make: () => png(14_000, 14_000) },
+  { name: "a PNG of 6,300 x 6,300, just within the limit", type: "image/png", make: () => png(6300, 6300) },
+  { name: "a PNG of 1 x 4,000,000,000", type: "image/png", make: () => png(1, 4_000_000_000) },
+  { name: "a PNG with 50 MB of packed text", type: "image/png", make: () => png(16, 16, [textBomb()]) },
+  { name: "zeros", type: "image/png", make: () => Buffer.alloc(2000) },
+  { name: "HTML that says it is a PNG", type: "image/png", make: () => Buffer.from("<!doctype html><script>alert(1)</script>") },
+  { name: "SVG that says it is a PNG", type: "image/png", make: () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>') },
+  { name: "a PNG cut in half", type: "image/png", make: () => png(900, 900).subarray(0, 300) },
+  { name: "a PNG with a script behind it", type: "image/png", make: () => Buffer.concat([png(16, 16), Buffer.from("<script>alert(1)</script>")]) },
+];
+
+const send = async (account: Account, type: string, bytes: Buffer): Promise<Upload> => {
+  const ticket = await account.call<Upload & { put: { url: string; headers: Record<string, string> } }>("POST", "/v1/uploads", { content_type: type, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
+  if (ticket.status > 201) throw new Error(`upload: ${ticket.status}`);
+  const put = await fetch(ticket.body.put.url, { method: "PUT", body: new Uint8Array(bytes), headers: ticket.body.put.headers });
+  if (put.status !== 200) throw new Error(`put: ${put.status}`);
+  return (await account.call<Upload>("POST", `/v1/uploads/${ticket.body.id}/complete`, {})).body;
+};
+
+const rssMb = async (pid: number | undefined): Promise<number> => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${String(pid)}/status`, "utf8"))?.[1]) / 1024;
+
+const f1: Case = {
+  id: "F1",
+  title: "bombs, cut files and polyglots as references, through upload, job and worker",
+  pass: "refused by name or made into a picture; no process dies, supervisors grow by at most 64 MB",
+  count: 2,
+  short: 1,
+  run: async (trial) => {
+    const { world } = trial;
+    const account = await trial.account({ endpoints: [{}] });
+    const failures: string[] = [];
+    const outcomes: Record<string, number> = {};
+    const pids = world.members.map(({ process }) => process.pid());
+    const before = await Promise.all(world.workers.map(({ process }) => rssMb(process.pid())));
+    let peak = 0;
+    const watching = setInterval(() => void Promise.all(world.workers.map(({ process }) => rssMb(process.pid()))).then((now) => (peak = Math.max(peak, ...now.map((mb, i) => mb - (before[i] ?? 0)))), () => undefined), 50);
+    for (let i = 0; i < trial.count; i++) {
+      for (const { name, type, make } of FILES) {
+        const upload = await send(account, type, make());
+        if (upload.state !== "ready") {
+          outcomes["refused at upload"] = (outcomes["refused at upload"] ?? 0) + 1;
+          continue;
+        }
+        const job = await account.create({ more: { input: { references: [{ image: upload.id }], prompt: "a dog", steps: 1 } } });
+        await until("ended", async () => (await account.job(job.id)).is_terminal, 90_000);
+        const { state, error } = await account.job(job.id);
+        const outcome = state === "succeeded" ? "made into a picture" : `ended as ${String(error?.code)}`;
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        if (!["succeeded", "failed"].includes(state) || !["undefined", "invalid_image", "image_too_large", "unsupported_format"].includes(String(error?.code))) failures.push(`${name}: ${state} ${String(error?.code)}`);
+      }
+    }
+    clearInterval(watching);
+    if (world.members.some(({ process }, i) => process.pid() !== pids[i])) failures.push("a process died");
+    if (peak > 64) failures.push(`a supervisor grew by ${Math.round(peak)} MB`);
+    await allEnded(trial);
+    await allDelivered(trial);
+    return { counts: outcomes, figures: { "largest growth of a supervisor": `${Math.round(peak)} MB` }, failures };
+  },
+};
+
+const deep = (depth: number): string => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+
+const f6: Case = {
+  id: "F6",
+  title: "hostile strings and bodies: 1 MB prompt, NUL, lone surrogates, __proto__, 1e999, 10,000 levels, broken JSON",
+  pass: "4xx as a problem document, or accepted as plain text; never a 5xx",
+  count: 3,
+  short: 1,
+  run: async (trial) => {
+    const account = await trial.account({ endpoints: [{}] });
+    const failures: string[] = [];
+    const statuses: Record<string, number> = {};
+    const refs = `"references":[{"image":"${account.image}"}]`;
+    const bodies = [
+      `{"input":{${refs},"prompt":"${"x".repeat(1_000_000)}"}}`,
+      `{"input":{${refs},"prompt":"a\\u0000b"}}`,
+      `{"input":{${refs},"prompt":"\\ud800"}}`,
+      `{"input":{${refs},"__proto__":{"steps":1}}}`,
+      `{"input":{${refs},"strength":1e999}}`,
+      `{"input":{${refs},"strength":NaN}}`,
+      `{"input":${deep(10_000)}}`,
+      `{"input":{${refs}},"metadata":{"__proto__":"x"}}`,
+      "[".repeat(100_000),
+      "{",
+      "",
+      "null",
+      `{"input":{"references":[{"image":"img_' or 1=1 --"}]}}`,
+      `{"input":{"references":[{"url":"file:///etc/passwd"}]}}`,
+    ];
+    for (let i = 0; i < trial.count; i++) {
+      for (const body of bodies) {
+        const response = await fetch(`${trial.world.apiUrl}/v1/jobs`, { method: "POST", headers: { authorization: `Bearer ${account.keys.live}`, "content-type": "application/json" }, body });
+        statuses[`answered ${response.status}`] = (statuses[`answered ${response.status}`] ?? 0) + 1;
+        const text = await response.text();
+        if (response.status >= 500) failures.push(`${body.slice(0, 60)} answered ${response.status}`);
+        else if (response.status >= 400 && response.headers.get("content-type") !== "application/problem+json") failures.push(`${body.slice(0, 60)} answered no problem document`);
+        else if (response.status < 300) {
+          const { id } = JSON.parse(text) as { id: string };
+          trial.world.log.note({ kind: "created", account: account.id, key: id, job: id, price: 1 });
+        }
+      }
+      for (const prompt of ["\u202egod a", "Z\u0351\u036e\u0346a\u0324lgo", "'; drop table jobs; --", "{{7*7}} ${7*7} <script>"]) await account.create({ prompt });
+    }
+    await allEnded(trial);
+    await allDelivered(trial);
+    return { counts: statuses, failures };
+  },
+};
+
+/** Section F: bad pictures and strings. */
+export const BAD_INPUT: readonly Case[] = [f1, f6];
