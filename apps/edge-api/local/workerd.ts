@@ -10,7 +10,7 @@ const bindings = Object.fromEntries(Object.entries(envAsSet()).map(([name, value
 const worker = await unstable_startWorker({
   config: fileURLToPath(new URL("../wrangler.jsonc", import.meta.url)),
   bindings,
-  dev: { server: { hostname: env.HOST, port: env.PORT }, watch: false, logLevel: "log", persist: false, inspector: false },
+  dev: { server: { hostname: env.HOST, port: env.PORT }, watch: false, logLevel: "log", persist: false, inspector: env.INSPECTOR_PORT === undefined ? false : { hostname: "127.0.0.1", port: env.INSPECTOR_PORT } },
 });
 const url = await worker.url;
 console.log(JSON.stringify({ time: new Date().toISOString(), level: "info", service: "edge-api", event: "listening", url: url.href.replace(/\/$/, ""), runtime: "workerd" }));

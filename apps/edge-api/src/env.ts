@@ -44,5 +44,7 @@ export const readNodeEnv = () =>
       STATUS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
       /** How many proxies in front of us append to X-Forwarded-For. */
       TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+      /** Where a debugger may look into the isolate; local workerd only. */
+      INSPECTOR_PORT: z.coerce.number().int().min(1).max(65535).optional(),
     })
     .parse(process.env);

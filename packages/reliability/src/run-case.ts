@@ -16,6 +16,7 @@ export const runCase = async (world: World, one: Case, options: { seed: number; 
     random: randomFrom(seed),
     count,
     accounts,
+    since: seenBefore,
     account: accountMaker(world, accounts),
     progress: (done, of) => onProgress(of === undefined ? `waiting for ${-done} jobs` : `${done}/${of}`),
   };

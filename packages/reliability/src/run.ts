@@ -24,7 +24,10 @@ const commit = `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcela
 const stopping = new AbortController();
 let world: World | undefined;
 let scratch: string | undefined;
+let starting: Promise<World> | undefined;
 const closeWorld = async (failed: boolean): Promise<void> => {
+  // One that is only coming up has processes already.
+  await starting?.catch(() => undefined);
   await world?.stop();
   world = undefined;
   // What failed is left for the one who looks into it.
@@ -44,7 +47,8 @@ const worldFor = async (wanted: Pick<WorldOptions, "edge" | "leaseS">): Promise<
   if (world !== undefined && world.options.edge === wanted.edge && world.options.leaseS === wanted.leaseS) return world;
   await closeWorld(false);
   scratch = await mkdtemp(join(tmpdir(), "deadiff-reliability-"));
-  world = await startWorld({ folder: scratch, seed, workers: 2, ...wanted });
+  starting = startWorld({ folder: scratch, seed, workers: 2, ...wanted });
+  world = await starting;
   return world;
 };
 

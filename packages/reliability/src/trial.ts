@@ -55,6 +55,8 @@ export interface Trial {
   readonly count: number;
   readonly account: (options?: { credits?: number; endpoints?: readonly { behave?: Behaviour; events?: readonly string[] }[]; runningLimit?: number }) => Promise<Account>;
   readonly accounts: readonly Account[];
+  /** How many facts were known before this case. */
+  readonly since: number;
   readonly progress: (done: number, of?: number) => void;
 }
 
@@ -157,7 +159,7 @@ export const accountMaker = (world: World, made: Account[]): Trial["account"] =>
     const image = await upload();
     const tryCreate: Account["tryCreate"] = async ({ prompt = "a dog", steps = 2, count = 1, mode = "live", more = {} }, idempotencyKey, timeoutMs) => {
       const answered = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt, steps, count }, ...more }, { headers: { "idempotency-key": idempotencyKey }, mode, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-      if (answered.status >= 200 && answered.status < 300) log.note({ kind: "created", account: id, key: idempotencyKey, job: answered.body.id, price: mode === "test" ? 0 : count });
+      if (answered.status >= 200 && answered.status < 300) log.note({ kind: "created", account: id, key: idempotencyKey, job: answered.body.id, price: mode === "test" ? 0 : count * Math.ceil(steps / 50) });
       return answered;
     };
     const endpoints = await Promise.all(
@@ -181,7 +183,7 @@ export const accountMaker = (world: World, made: Account[]): Trial["account"] =>
           const answered = await tryCreate(input, idempotencyKey, 5000).catch(() => undefined);
           if (answered !== undefined && answered.status < 300) return answered.body;
           if (answered !== undefined && answered.status !== 429 && answered.status !== 409 && answered.status < 500) throw new Error(`create: ${answered.status} ${JSON.stringify(answered.body)}`);
-          if (answered !== undefined && answered.status === 500) throw new Error(`create: 500 ${JSON.stringify(answered.body)}`);
+          if (answered !== undefined && answered.status === 500) log.note({ kind: "failure", what: `a create answered 500: ${JSON.stringify(answered.body)}` });
           if (tries > 300) throw new Error("a create was never acknowledged");
           await sleep(Math.min(1000, 50 * (tries + 1)));
         }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { crc32, deflateSync } from "node:zlib";
-import type { Upload } from "@deadiff/schemas";
+import { LIMITS, type Upload } from "@deadiff/schemas";
 import { allDelivered, allEnded, until, type Account } from "../trial.ts";
 import type { Case } from "./case.ts";
 
@@ -55,7 +55,6 @@ const f1: Case = {
   title: "bombs, cut files and polyglots as references, through upload, job and worker",
   pass: "refused by name or made into a picture; no process dies, supervisors grow by at most 64 MB",
   count: 2,
-  short: 1,
   run: async (trial) => {
     const { world } = trial;
     const account = await trial.account({ endpoints: [{}] });
@@ -96,7 +95,6 @@ const f6: Case = {
   title: "hostile strings and bodies: 1 MB prompt, NUL, lone surrogates, __proto__, 1e999, 10,000 levels, broken JSON",
   pass: "4xx as a problem document, or accepted as plain text; never a 5xx",
   count: 3,
-  short: 1,
   run: async (trial) => {
     const account = await trial.account({ endpoints: [{}] });
     const failures: string[] = [];
@@ -120,7 +118,13 @@ const f6: Case = {
     ];
     for (let i = 0; i < trial.count; i++) {
       for (const body of bodies) {
-        const response = await fetch(`${trial.world.apiUrl}/v1/jobs`, { method: "POST", headers: { authorization: `Bearer ${account.keys.live}`, "content-type": "application/json" }, body });
+        const response = await fetch(`${trial.world.apiUrl}/v1/jobs`, { method: "POST", headers: { authorization: `Bearer ${account.keys.live}`, "content-type": "application/json" }, body }).catch(() => undefined);
+        if (response === undefined) {
+          // More than the API reads: it may hang up before all of it was sent.
+          if (body.length <= LIMITS.requestBytes) failures.push(`${body.slice(0, 60)} got no answer`);
+          statuses["too large, hung up on"] = (statuses["too large, hung up on"] ?? 0) + 1;
+          continue;
+        }
         statuses[`answered ${response.status}`] = (statuses[`answered ${response.status}`] ?? 0) + 1;
         const text = await response.text();
         if (response.status >= 500) failures.push(`${body.slice(0, 60)} answered ${response.status}`);

@@ -106,7 +106,6 @@ const c4: Case = {
   title: "a job follows a canceled one on the same workers",
   pass: "the cancel of one job never touches the next",
   count: 20,
-  short: 3,
   run: async (trial) => {
     const account = await trial.account({ endpoints: [{}] });
     const failures: string[] = [];

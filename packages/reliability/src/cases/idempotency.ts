@@ -36,7 +36,6 @@ const e2: Case = {
   title: "a key used again: other body, other account, after its time, just before it",
   pass: "422; independent; a new job; the old job",
   count: 5,
-  short: 1,
   run: async (trial) => {
     const { db } = trial.world.connection;
     const [one, other] = [await trial.account(), await trial.account()];
@@ -120,7 +119,6 @@ const e6: Case = {
   title: "a refused create, corrected and sent again with the same key",
   pass: "a refusal keeps nothing under the key",
   count: 5,
-  short: 1,
   run: async (trial) => {
     const account = await trial.account({ endpoints: [{}] });
     const failures: string[] = [];

@@ -94,7 +94,6 @@ const b4: Case = {
   title: "messages become visible after 2 s while the work takes 6 s, and prolonging them fails",
   pass: "the lease governs: no job is worked on twice",
   count: 8,
-  short: 2,
   run: async (trial) => {
     const { world } = trial;
     const account = await trial.account({ endpoints: [{}] });
@@ -129,7 +128,6 @@ const b6: Case = {
   title: "a worker at work loses the database alone: black hole and half-open connection",
   pass: "it gives up within its lease, another finishes the job, nothing of the first becomes visible",
   count: 6,
-  short: 1,
   run: async (trial) => {
     const { world } = trial;
     const account = await trial.account({ endpoints: [{}] });
@@ -364,7 +362,6 @@ const b0: Case = {
   title: "each link in turn: latency, black hole, reset, half-open, throttle, in an order drawn from the seed",
   pass: "nothing lost or doubled; every create is acknowledged once the link is whole",
   count: 55,
-  short: 4,
   run: async (trial) => {
     const { faults, jobs } = await sweep(trial);
     return { counts: { faults, jobs }, failures: [] };

@@ -35,6 +35,8 @@ const onlyMessage = async (trial: Trial, job: string): Promise<Pending> => {
 const canceled = async (account: Account): Promise<Job> => {
   const job = await account.create({ mode: "test", prompt: "test:slow:60" });
   await account.cancel(job.id);
+  // A worker may have had it already.
+  await until("canceled", async () => (await account.job(job.id)).is_terminal, 30_000, 20);
   return job;
 };
 
@@ -194,7 +196,6 @@ const d4: Case = {
   title: "kill -9 of the dispatcher in the middle of an attempt",
   pass: "the attempt is recorded as unknown, the next follows, numbering has no gap, each is delivered at least once",
   count: 8,
-  short: 1,
   run: async (trial) => {
     const { world } = trial;
     const failures: string[] = [];
@@ -286,7 +287,8 @@ const d7: Case = {
     const after = await canceled(gone);
     const message = await onlyMessage(trial, after.id);
     if (message.state !== "dropped") failures.push(`news for an endpoint that is gone is ${message.state}`);
-    await allDelivered(trial);
+    // The pings of these endpoints were put off as well, and come when they come.
+    await allDelivered(trial, 60_000, 1);
     return { counts: { answers: waits.length + 1 }, figures, failures, telling: false };
   },
 };
@@ -296,7 +298,6 @@ const d8: Case = {
   title: "the secret is rotated between attempts",
   pass: "the retry verifies with the old and with the new secret; after the overlap only with the new one",
   count: 4,
-  short: 1,
   run: async (trial) => {
     const { world } = trial;
     const failures: string[] = [];
@@ -339,8 +340,6 @@ const d10: Case = {
   count: 12,
   short: 2,
   run: async (trial) => {
-    const failures: string[] = [];
-    let superseded = 0;
     const accounts = await Promise.all(
       Array.from({ length: trial.count }, (_, i) =>
         trial.account({
@@ -363,8 +362,7 @@ const d10: Case = {
     await allDelivered(trial);
     const [row] = await trial.world.connection.db.execute(sql`
       select count(*)::int as n from webhook_messages where state = 'superseded' and account_id in (select jsonb_array_elements_text(${JSON.stringify(accounts.map(({ id }) => id))}::jsonb))`);
-    superseded = Number(row?.["n"]);
-    return { counts: { jobs: trial.count, superseded }, failures, telling: false };
+    return { counts: { jobs: trial.count, superseded: Number(row?.["n"]) }, failures: [] };
   },
 };
 
@@ -411,7 +409,6 @@ const d12: Case = {
   title: "an endpoint is deleted while its message waits for its next attempt",
   pass: "nothing is sent to it any more",
   count: 5,
-  short: 1,
   run: async (trial) => {
     const failures: string[] = [];
     for (let i = 0; i < trial.count; i++) {

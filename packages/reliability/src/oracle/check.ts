@@ -103,6 +103,7 @@ export const check = async (trial: Trial, telling = true): Promise<Broken[]> => 
     }
     if (telling) checkWebhooks(account, jobs, only(facts, "webhook"), broken);
   }
+  for (const { what } of only(facts.slice(trial.since), "failure")) broken.push({ rule: "no internal error, whatever the fault", what });
   for (const [id, seen] of grouped(only(facts, "seen"), ({ reader, job }) => `${reader} ${job}`)) {
     if (seen.some(({ version }, i) => version < (seen[i - 1]?.version ?? 0))) broken.push({ rule: "I8: versions never fall", what: id });
   }

@@ -6,6 +6,8 @@ export type Fact =
   | { readonly kind: "created"; readonly account: string; readonly key: string; readonly job: string; readonly price: number }
   /** A cancel that was answered 2xx, with the state in the answer. */
   | { readonly kind: "cancel"; readonly account: string; readonly job: string; readonly state: string; readonly version: number }
+  /** Something that must never be seen. */
+  | { readonly kind: "failure"; readonly what: string }
   /** A job as one reader saw it. */
   | { readonly kind: "seen"; readonly reader: string; readonly job: string; readonly version: number; readonly state: string }
   /** A webhook that came in. */

@@ -34,6 +34,12 @@ export interface WorldOptions {
   readonly workers: number;
   /** How long a worker's claim lasts without a heartbeat. */
   readonly leaseS: number;
+  /** True: processes reach their services without the links in between, to be measured. */
+  readonly direct?: boolean;
+  /** The model's bundle; a tiny one made for the occasion when left out. */
+  readonly bundle?: string;
+  /** Settings of the API's process. */
+  readonly edgeEnv?: Readonly<Record<string, string>>;
 }
 
 /** The whole platform as processes, with a fault on every link to switch on. */
@@ -84,8 +90,8 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
   await chmod(folder, 0o755);
   const output = createWriteStream(join(folder, "processes.log"), { flags: "a" });
   const log = openLog(join(folder, "oracle.jsonl"));
-  const bundle = join(folder, "bundle");
-  await writeRandomBundle(bundle, { size: 32 });
+  const bundle = options.bundle ?? join(folder, "bundle");
+  if (options.bundle === undefined) await writeRandomBundle(bundle, { size: 32 });
   const database = await startDatabase(join(folder, "postgres"));
   await migrate(database.url());
   let connection = connect(database.url(), { max: 4, name: "harness" });
@@ -133,8 +139,9 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
   };
   const member = async (name: string, entry: string, readyEvent: string, env: Record<string, string>): Promise<Member> => {
     const links = { pg: await openLink(database.port()), sqs: await openLink(queue.port), s3: await openLink(cloudPort) };
+    const ports = options.direct === true ? { pg: database.port(), sqs: cloudPort, s3: cloudPort } : { pg: links.pg.port, sqs: links.sqs.port, s3: links.s3.port };
     const url = new URL(database.url());
-    url.port = String(links.pg.port);
+    url.port = String(ports.pg);
     const deaths: Member["deaths"] = [];
     const lines: Member["lines"] = [];
     let worker = "";
@@ -154,16 +161,16 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
         ...common,
         ...env,
         DATABASE_URL: url.href,
-        SQS_QUEUE_URL: `http://127.0.0.1:${links.sqs.port}/000000000000/jobs`,
-        SQS_DEAD_LETTER_URL: `http://127.0.0.1:${links.sqs.port}/000000000000/jobs-dead`,
-        S3_ENDPOINT: `http://127.0.0.1:${links.s3.port}`,
+        SQS_QUEUE_URL: `http://127.0.0.1:${ports.sqs}/000000000000/jobs`,
+        SQS_DEAD_LETTER_URL: `http://127.0.0.1:${ports.sqs}/000000000000/jobs-dead`,
+        S3_ENDPOINT: `http://127.0.0.1:${ports.s3}`,
       },
     });
     return { name, process, links, deaths, lines };
   };
   const apiPort = await freePort();
   const worker = (name: string, role: string) => member(name, app("gpu-worker/src/main.ts"), "started", { DEADIFF_ROLE: role, DEADIFF_DRAIN_S: "5" });
-  const edge = await member("edge", app(options.edge === "node" ? "edge-api/src/node.ts" : "edge-api/local/workerd.ts"), "listening", { PORT: String(apiPort) });
+  const edge = await member("edge", app(options.edge === "node" ? "edge-api/src/node.ts" : "edge-api/local/workerd.ts"), "listening", { PORT: String(apiPort), ...options.edgeEnv });
   const deliver = await worker("deliver", "deliver");
   const workers = await Promise.all(Array.from({ length: options.workers }, (_, i) => worker(`work-${i + 1}`, "work")));
   const members = [edge, deliver, ...workers];
