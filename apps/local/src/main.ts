@@ -79,7 +79,7 @@ const firstPicture = async ({ apiUrl, keys }: Stack): Promise<void> => {
 
 const web = async (running: Stack): Promise<string> => {
   const since = performance.now();
-  const settings = { ...childEnv(), NODE_ENV: "production", API_URL: running.apiUrl, API_KEY: running.keys.live };
+  const settings = { ...childEnv(), NODE_ENV: "production", API_URL: running.apiUrl };
   let shown = false;
   // A build that is at hand takes a blink; only a long one is worth a word.
   const words = sleep(1500, undefined, { ref: false }).then(() => {

@@ -8,7 +8,5 @@ export const readEnv = () =>
       API_URL: z.url().default("http://127.0.0.1:8787"),
       /** Where integrators reach the API, if that is elsewhere: the reference and the console name it. */
       API_PUBLIC_URL: z.url().optional(),
-      /** The key of the one account of an installation without sign-in. It stays on the server. */
-      API_KEY: z.string().optional(),
     })
     .parse(process.env);

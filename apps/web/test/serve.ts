@@ -21,7 +21,7 @@ const webUrl = `http://127.0.0.1:${port}`;
 const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
 const web = spawn(process.execPath, [next, "start", "-p", String(port), "-H", "127.0.0.1"], {
   cwd: dirname(import.meta.dirname),
-  env: { ...inherited, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", API_URL: stack.apiUrl, API_KEY: stack.keys.live },
+  env: { ...inherited, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", API_URL: stack.apiUrl },
   stdio: ["ignore", "ignore", "inherit"],
 });
 const ended = once(web, "exit");

@@ -7,11 +7,13 @@ export interface Explained {
   readonly advice: string;
   readonly requestId?: string;
   readonly offline: boolean;
+  /** Whether signing in would help. */
+  readonly signIn?: boolean;
 }
 
 const ADVICE: Readonly<Record<ApiErrorCode, string>> = {
   bad_request: "Reload the page: it may be older than the service.",
-  unauthenticated: "Sign in again to go on.",
+  unauthenticated: "Sign in to go on.",
   insufficient_credit: "Make fewer pictures at once, or add credits.",
   forbidden: "Ask the account's owner for access.",
   not_found: "It may have been deleted. Go back and choose another.",
@@ -53,8 +55,8 @@ export const explain = (error: unknown): Explained => {
   const problem = problemOf(error);
   if (problem !== undefined) {
     const issue = problem.issues?.[0];
-    const title = issue === undefined ? problem.title : problem.detail;
-    return { title, advice: ADVICE[problem.code], requestId: problem.request_id, offline: problem.code === "overloaded" };
+    const title = problem.code === "unauthenticated" ? "You are not signed in." : issue === undefined ? problem.title : problem.detail;
+    return { title, advice: ADVICE[problem.code], requestId: problem.request_id, offline: problem.code === "overloaded", signIn: problem.code === "unauthenticated" };
   }
   if (error instanceof UserError) return { title: error.message, advice: error.advice, offline: false };
   if (typeof navigator !== "undefined" && !navigator.onLine) return { title: "You are offline.", advice: "What you typed is kept. It goes on when the connection is back.", offline: true };

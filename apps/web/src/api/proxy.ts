@@ -7,11 +7,10 @@ const API_AWAY = { code: "overloaded", status: 503, title: "The service cannot t
 
 /** Hands a request on to the API as it is, on the browser's own origin: cookies stay first-party, and no CORS is involved. */
 export const proxy = async (request: Request): Promise<Response> => {
-  const { API_URL, API_KEY } = readEnv();
+  const { API_URL } = readEnv();
   const from = new URL(request.url);
   const headers = new Headers(request.headers);
   for (const name of HOP_BY_HOP) headers.delete(name);
-  if (API_KEY !== undefined) headers.set("authorization", `Bearer ${API_KEY}`);
   headers.set("x-forwarded-host", request.headers.get("host") ?? from.host);
   headers.set("x-forwarded-proto", from.protocol.slice(0, -1));
   try {

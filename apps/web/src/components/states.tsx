@@ -1,6 +1,7 @@
 "use client";
 
 import { CircleAlert, WifiOff } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { explain } from "@/api/explain";
 import { Button } from "./button";
@@ -18,14 +19,19 @@ export const EmptyState = ({ icon, title, children, action, className }: { reado
 
 /** Something went wrong: what, what to do, and the number to quote. */
 export const ErrorState = ({ error, onRetry, className }: { readonly error: unknown; readonly onRetry?: () => void; readonly className?: string }) => {
-  const { title, advice, requestId, offline } = explain(error);
+  const { title, advice, requestId, offline, signIn } = explain(error);
   return (
     <div role="alert" className={cn("mx-auto grid max-w-sm justify-items-center gap-2 px-6 py-14 text-center", className)}>
       <div aria-hidden className="mb-1 grid size-12 place-items-center rounded-full bg-danger-soft text-danger [&_svg]:size-5">{offline ? <WifiOff /> : <CircleAlert />}</div>
       <h2 className="text-lg font-semibold">{title}</h2>
       <p className="text-muted">{advice}</p>
       {requestId !== undefined && <p className="font-mono text-xs text-faint">{requestId}</p>}
-      {onRetry !== undefined && (
+      {signIn === true && (
+        <Button asChild variant="primary" className="mt-2">
+          <Link href="/sign-in">Sign in</Link>
+        </Button>
+      )}
+      {onRetry !== undefined && signIn !== true && (
         <Button className="mt-2" onClick={onRetry}>
           Try again
         </Button>

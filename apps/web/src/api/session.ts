@@ -1,0 +1,32 @@
+"use client";
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTRPC } from "./client";
+import { UserError } from "./explain";
+
+/** Who is here, and whether one can sign in. */
+export const useSession = () => {
+  const trpc = useTRPC();
+  return useQuery(trpc.session.me.queryOptions({}, { staleTime: 5 * 60_000 }));
+};
+
+const post = async (path: string, body: Readonly<Record<string, string>>): Promise<void> => {
+  const answer = await fetch(`/auth/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (answer.ok) return;
+  const said = (await answer.json().catch(() => ({}))) as { readonly message?: string; readonly detail?: string };
+  throw new UserError(said.message ?? said.detail ?? "That did not work.", answer.status === 429 ? "Wait a minute, then try again." : "Check what you typed, then try again.");
+};
+
+/** Signing in, up and out. What was read as somebody else is forgotten. */
+export const useSignIn = () => {
+  const queries = useQueryClient();
+  const as = async (path: string, body: Readonly<Record<string, string>>): Promise<void> => {
+    await post(path, body);
+    await queries.resetQueries();
+  };
+  return {
+    signIn: (email: string, password: string) => as("sign-in/email", { email, password }),
+    signUp: (name: string, email: string, password: string) => as("sign-up/email", { name, email, password }),
+    signOut: () => as("sign-out", {}),
+  };
+};
