@@ -9,7 +9,7 @@ import { useSource } from "./use-source";
 /** The picture of a reference in a square; a mark where it is a code, or was deleted. */
 export const ReferencePicture = ({ source, name, className }: { readonly source: PickedSource | StoredMember["source"]; readonly name: string; readonly className?: string }) => {
   const { url, state } = useSource(source);
-  const box = cn("block aspect-square overflow-hidden rounded-md bg-sunken", className);
+  const box = cn("block aspect-square w-full overflow-hidden rounded-md bg-sunken", className);
   switch (state) {
     case "loading":
       return <span className={cn(box, "skeleton")} />;

@@ -5,7 +5,7 @@ import { cn } from "@/components/cn";
 export type CellSize = "s" | "m" | "l";
 
 const WIDTH: Readonly<Record<CellSize, string>> = { s: "w-20 min-w-20", m: "w-32 min-w-32", l: "w-36 min-w-36 sm:w-52 sm:min-w-52" };
-const HEAD: Readonly<Record<CellSize, string>> = { s: "w-16", m: "w-20", l: "w-20 sm:w-28" };
+const HEAD: Readonly<Record<CellSize, string>> = { s: "w-16", m: "w-20", l: "w-14 sm:w-28" };
 
 /** The size that shows a matrix of so many columns best. */
 export const fittingSize = (columns: number): CellSize => (columns <= 4 ? "l" : columns <= 8 ? "m" : "s");

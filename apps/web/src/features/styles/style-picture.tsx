@@ -5,7 +5,7 @@ import { ReferencePicture } from "@/references/reference-picture";
 
 /** What a style looks like: its pictures, up to four in a square; a mark for one that is a code alone. */
 export const StylePicture = ({ style, className }: { readonly style: Style; readonly className?: string }) => {
-  const box = cn("block aspect-square overflow-hidden rounded-lg bg-sunken", className);
+  const box = cn("block aspect-square w-full overflow-hidden rounded-lg bg-sunken", className);
   const [, second] = style.references;
   if (second === undefined || style.references.length < 4) {
     return style.preview_url === null ? (
