@@ -1,14 +1,15 @@
-/** `node packages/training/src/stages/run-showcase.ts`: what mini makes of its style references, as docs/images/mini.png. Fixed seed; nothing is picked. */
+/** `node packages/training/src/stages/run-showcase.ts`: what mini makes of its style references, as docs/images/mini.webp. Fixed seed; nothing is picked. */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { fitImage, stylize } from "@deadiff/core";
 import type { HostImage } from "@deadiff/core";
 import { decodeImage, openModel } from "@deadiff/core/node";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { ROOT_FOLDER } from "../data/paths.ts";
+import { drawGrid } from "../data/sheet/grid.ts";
 import type { Tile } from "../data/sheet/grid.ts";
 import { SIDE } from "./data.ts";
-import { writeSheet } from "./sheets.ts";
 
 const SEED = 1;
 const REFERENCES = ["neon-guitar", "watercolour-fox", "pop-art-rocket", "clay-strawberry", "sticker-turtle", "blueprint-castle"];
@@ -35,4 +36,5 @@ for (const reference of references) {
 await runtime.close();
 const folder = join(ROOT_FOLDER, "docs/images");
 await mkdir(folder, { recursive: true });
-await writeSheet(join(folder, "mini.png"), rows, ["reference", ...PROMPTS]);
+// WebP, because every version of a picture stays in the history.
+await sharp(await drawGrid({ rows, columns: ["reference", ...PROMPTS] }, 1)).webp({ quality: 90 }).toFile(join(folder, "mini.webp"));
