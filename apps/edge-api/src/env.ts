@@ -33,18 +33,18 @@ export const envAsSet = (): Record<string, string> =>
 /** See {@link envSchema}. */
 export type Env = z.infer<typeof envSchema>;
 
-/** What the Node entry adds. */
-export const readNodeEnv = () =>
-  envSchema
-    .extend({
-      HOST: z.string().default("127.0.0.1"),
-      PORT: z.coerce.number().int().min(0).max(65535).default(8787),
-      /** Serves /healthz, /readyz and /metrics on this port, for the inside of an installation; not at all when left out. */
-      STATUS_HOST: z.string().default("127.0.0.1"),
-      STATUS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
-      /** How many proxies in front of us append to X-Forwarded-For. */
-      TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
-      /** Where a debugger may look into the isolate; local workerd only. */
-      INSPECTOR_PORT: z.coerce.number().int().min(1).max(65535).optional(),
-    })
-    .parse(process.env);
+/** {@link envSchema} with what the Node entry adds. */
+export const nodeEnvSchema = envSchema.extend({
+  HOST: z.string().default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8787),
+  /** Serves /healthz, /readyz and /metrics on this port, for the inside of an installation; not at all when left out. */
+  STATUS_HOST: z.string().default("127.0.0.1"),
+  STATUS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  /** How many proxies in front of us append to X-Forwarded-For. */
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** Where a debugger may look into the isolate; local workerd only. */
+  INSPECTOR_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+});
+
+/** Reads {@link nodeEnvSchema} from the process's environment. */
+export const readNodeEnv = () => nodeEnvSchema.parse(process.env);

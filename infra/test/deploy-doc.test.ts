@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import { nodeEnvSchema } from "../../apps/edge-api/src/env.ts";
+import { inferenceEnvSchema, workerEnvSchema } from "../../apps/gpu-worker/src/env.ts";
+import { localEnvSchema } from "../../apps/local/src/env.ts";
+import { awsEnvSchema } from "../src/aws/env.ts";
+
+const text = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+
+/** Names and defaults in the table below a heading. */
+const documented = (heading: string): string[] => {
+  const section = text.split(`\n### ${heading}\n`)[1]?.split(/\n##/)[0] ?? "";
+  return [...section.matchAll(/^\| `([A-Z0-9_]+)` \| ([^|]*)\|/gm)].map(([, name = "", value = ""]) => `${name} ${value.trim()}`);
+};
+const inCode = (schema: z.ZodObject): string[] =>
+  Object.entries(schema.shape).map(([name, field]) => {
+    const parsed = (field as z.ZodType).safeParse(undefined);
+    return `${name} ${!parsed.success ? "required" : parsed.data === undefined ? "-" : String(parsed.data)}`;
+  });
+
+test.each<[string, z.ZodObject]>([
+  ["API", nodeEnvSchema],
+  ["Worker and deliver", workerEnvSchema],
+  ["Inference process", inferenceEnvSchema],
+  ["Local stack", localEnvSchema],
+  ["AWS template", awsEnvSchema],
+])("docs/deploy.md lists every variable of %s with its default, and no other", (heading, schema) => {
+  expect(documented(heading)).toEqual(inCode(schema));
+});
