@@ -1,14 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parametersOf } from "@deadiff/core";
-import { MINI } from "@deadiff/core";
+import { MINI, parametersOf, trace } from "@deadiff/core";
 import { METHODS_FOLDER } from "../methods/method-bundle.ts";
 import { methodConfig } from "../methods/method.ts";
 import { METHODS } from "../methods/methods.ts";
 import type { MethodName } from "../methods/methods.ts";
 import { deadiffObjective } from "../stages/deadiff.ts";
-import { stepGraph } from "../train/trainer.ts";
-import { ADAMW } from "../train/optimizer.ts";
 
 /** What training a method cost. */
 export type Cost = { readonly samples: number; readonly samplesASecond: number; /** Weights that its loss reaches, millions. */ readonly trained: number };
@@ -27,6 +24,7 @@ export async function costOf(name: MethodName): Promise<Cost | null> {
 /** Weights that learn: of those a method may train, the ones that its loss reads. */
 function reachedWeights(name: MethodName): number {
   const objective = deadiffObjective(methodConfig(MINI, METHODS[name]), 1, 16);
-  const used = new Map(parametersOf(stepGraph(objective, ADAMW)).map((p) => [p.op.name, p.shape.reduce<number>((n, d) => n * Number(d), 1)]));
-  return [...objective.trained].reduce((total, parameter) => total + (used.get(parameter) ?? 0), 0);
+  return parametersOf(trace("loss", objective.batch, (batch) => objective.loss(batch)))
+    .filter(({ op }) => objective.trained.has(op.name))
+    .reduce((total, { shape }) => total + shape.reduce<number>((n, d) => n * Number(d), 1), 0);
 }

@@ -97,7 +97,8 @@ const restyleRows: Row[] = [
   (await restyle.score("real picture", restyle.targets, { distance: false })).row,
   (await ask(generator, shipped, restyle, "style words alone", { image: "off" }, { distance: false })).row,
 ];
-for (const { name, judged } of contestants) restyleRows.push((await ask(generator, judged, restyle, name, { image: "on", mode: "content" }, { distance: false })).row);
+// Methods whose layers read style tokens alone have no such condition.
+for (const { name, judged } of contestants.filter(({ judged: { model } }) => model.config.layerMap.some((tokens) => tokens !== "style"))) restyleRows.push((await ask(generator, judged, restyle, name, { image: "on", mode: "content" }, { distance: false })).row);
 
 // Which layers carry what.
 const maps = await mapRows(generator, (layerMap) => openJudged(runtime, bundle, layerMap), small, shipped.model.config.layerMap.length);
