@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import type { HostImage, StylizeInput } from "@deadiff/core";
 import type { Dataset } from "../data/dataset/read.ts";
 import type { Judge, Look } from "../judge/open-judge.ts";
+import { keepStyles } from "./keep-styles.ts";
 import { principalProjection } from "./frechet.ts";
 import type { Generator } from "./generate.ts";
 import type { Judged } from "./models.ts";
@@ -37,9 +39,10 @@ export type Courtroom = {
   readonly project: (features: ArrayLike<number>) => ArrayLike<number>;
 };
 
-/** Embeds every style from real pictures and every subject's usual name. */
-export async function openCourtroom(dataset: Dataset, judge: Pick<Judge, "look" | "names">, seed: number): Promise<Courtroom> {
-  const index = await indexStyles(dataset, judge, { seed, each: PICTURES_A_STYLE });
+/** Embeds every style from real pictures and every subject's usual name; the styles are kept in `folder`. */
+export async function openCourtroom(dataset: Dataset, judge: Pick<Judge, "look" | "names" | "hash">, seed: number, folder: string): Promise<Courtroom> {
+  const kept = join(folder, `styles-${judge.hash.slice(0, 16)}-${dataset.hash.slice(0, 16)}-${seed}-${PICTURES_A_STYLE}.safetensors`);
+  const index = await keepStyles(kept, () => indexStyles(dataset, judge, { seed, each: PICTURES_A_STYLE }));
   return {
     judge,
     candidates: { styles: index.centres, names: await judge.names(dataset.subjects.map(({ phrases }) => phrases[0] ?? "")) },

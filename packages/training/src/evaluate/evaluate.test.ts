@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { HostImage } from "@deadiff/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeFixture } from "../../test/fixture.ts";
@@ -6,6 +7,7 @@ import type { Look } from "../judge/open-judge.ts";
 import { openBench } from "./bench.ts";
 import type { Courtroom } from "./bench.ts";
 import { claimsOf } from "./claims.ts";
+import { keepStyles } from "./keep-styles.ts";
 import { frechetDistance, principalProjection } from "./frechet.ts";
 import { scorePicture } from "./score.ts";
 import { styleName } from "./styles.ts";
@@ -85,6 +87,13 @@ describe("a bench under a judge that is always right", () => {
     expect(row.scores.textTop1.mean).toBe(0);
     expect(row.scores.leak.mean).toBe(1);
   });
+});
+
+test("the style index that is kept is the one that was made, and is made once", async () => {
+  const index = { names: ["noto plain", "noto neon"], centres: [Float32Array.of(1, 0), Float32Array.of(0, 1)], features: [Float32Array.of(1, 2, 3)] };
+  const path = join(fixture.folder, "kept/styles.safetensors");
+  expect(await keepStyles(path, () => Promise.resolve(index))).toEqual(index);
+  expect(await keepStyles(path, () => Promise.reject(new Error("made twice")))).toEqual(index);
 });
 
 describe("scores", () => {

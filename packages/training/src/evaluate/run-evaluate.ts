@@ -40,6 +40,7 @@ const { values } = parseArgs({
 const images = z.coerce.number().int().min(6).parse(values.images);
 const seed = z.coerce.number().int().nonnegative().parse(values.seed);
 const bundle = resolve(values.bundle), out = resolve(values.out);
+const cache = join(ROOT_FOLDER, ".cache/evaluation");
 const log = (line: string): void => console.log(line);
 
 /** Questions of the experiments that ask many times. */
@@ -50,11 +51,11 @@ const dataset = await openMiniData();
 const runtime = await startRuntime();
 const judge = await openJudge(runtime, await readJudge(JUDGE_FOLDER));
 log("looking at real pictures of every style");
-const room = await openCourtroom(dataset, judge, seed);
+const room = await openCourtroom(dataset, judge, seed, cache);
 const units = drawUnits(dataset, { seed, count: images, task: "stre", trained: MINI_VIEW });
 const bench = await openBench(dataset, room, units, "stre");
 const small = firstOf(bench, few);
-const generator = createGenerator(join(ROOT_FOLDER, ".cache/evaluation"), log);
+const generator = createGenerator(cache, log);
 const shipped = await openJudged(runtime, bundle);
 
 // Floors and ceilings.
