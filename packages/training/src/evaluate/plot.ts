@@ -1,12 +1,12 @@
 /** One method's way through a sweep. */
 export type Curve = { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number; readonly label: string }[] };
 
-const COLOURS = ["#0057b8", "#d1351b", "#1f8a3b", "#8a3fb0", "#c77700", "#007f86", "#555555"];
+const COLOURS = ["#0057b8", "#d1351b", "#1f8a3b", "#8a3fb0", "#c77700", "#007f86", "#555555", "#000000"];
 
 /** Curves with labelled points over named axes, as SVG. */
 export function curvesPlot(title: string, axes: { x: string; y: string }, curves: readonly Curve[]): string {
-  const [width, height, left, top, bottom] = [860, 520, 64, 36, 56];
-  const right = 300;
+  const [width, height, left, top, bottom] = [940, 520, 64, 36, 56];
+  const right = 380;
   const all = curves.flatMap(({ points }) => points);
   const span = (values: readonly number[]): [number, number] => {
     const [low, high] = [Math.min(...values), Math.max(...values)];

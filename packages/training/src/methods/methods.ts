@@ -25,8 +25,8 @@ const ADAPTER_TASKS: Method["tasks"] = { reconstruction: { branches: ["style"], 
 /** The methods that are compared: one base, data and budget, and these differences alone. */
 export const METHODS = {
   deadiff: { name: "deadiff", title: "DEADiff", layerMap: { kind: "preset" }, attention: "joint", tasks: DEADIFF_TASKS },
-  reconstruction: { name: "reconstruction", title: "same encoder, reconstruction, tokens in all layers (T2I-Adapter's way)", layerMap: { kind: "uniform", tokens: "style" }, attention: "joint", tasks: ADAPTER_TASKS },
-  "ip-adapter": { name: "ip-adapter", title: "same encoder, reconstruction, added attention (IP-Adapter's way)", layerMap: { kind: "uniform", tokens: "style" }, attention: "added", tasks: ADAPTER_TASKS },
+  reconstruction: { name: "reconstruction", title: "reconstruction, all layers (T2I-Adapter's way)", layerMap: { kind: "uniform", tokens: "style" }, attention: "joint", tasks: ADAPTER_TASKS },
+  "ip-adapter": { name: "ip-adapter", title: "added attention, reconstruction (IP-Adapter's way)", layerMap: { kind: "uniform", tokens: "style" }, attention: "added", tasks: ADAPTER_TASKS },
   "no-layer-split": { name: "no-layer-split", title: "DEADiff without the layer split", layerMap: { kind: "uniform", tokens: "both" }, attention: "joint", tasks: DEADIFF_TASKS },
   "reconstruction-tasks": { name: "reconstruction-tasks", title: "DEADiff without the non-reconstruction tasks", layerMap: { kind: "preset" }, attention: "joint", tasks: { reconstruction: RECONSTRUCTION } },
   "content-4-6": { name: "content-4-6", title: "DEADiff, content in layers 4 to 6", layerMap: { kind: "content", layers: [4, 5, 6] }, attention: "joint", tasks: DEADIFF_TASKS },
