@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cancelJob, claimJob, expireJobs, findStyleCode, isTerminal, newId, readJob, sweepLapsedLeases, type Id, type JobRow, type StoredRequest, type StyleReference } from "@deadiff/schemas";
 import { checkInvariants } from "@deadiff/schemas/invariants";
 import { sql } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newJob, useWorld } from "./world.ts";
@@ -181,6 +182,27 @@ test.each([
   await change(accountId);
   await world.ring(job.id);
   expect(await ended(job.id)).toMatchObject({ state: "failed", error: { code } });
+  await worker.drain(0);
+});
+
+test("a database that hangs up as the result is written down costs a try, not the job", async () => {
+  const dialect = new PgDialect();
+  let cut = 0;
+  // The connection is really lost, at the statement that would have ended the job.
+  const execute: typeof world.db.execute = (statement) =>
+    cut === 0 && typeof statement !== "string" && dialect.sqlToQuery(statement.getSQL()).sql.includes("'succeeded'") && dialect.sqlToQuery(statement.getSQL()).sql.includes("result =") && ++cut === 1
+      ? world.db.execute(sql`select pg_terminate_backend(pg_backend_pid())`)
+      : world.db.execute(statement);
+  const db = new Proxy(world.db, { get: (real, name) => (name === "execute" ? execute : (Reflect.get(real, name) as unknown)) });
+  const worker = world.worker({ db });
+  const { job } = await newJob(world, red);
+  await world.ring(job.id);
+  await expect.poll(() => cut, { timeout: 30_000 }).toBe(1);
+  await expect.poll(async () => (await readJob(world.db, job.id))?.state, { timeout: 30_000 }).not.toBe("running");
+  expect(await readJob(world.db, job.id)).toMatchObject({ state: "queued", tries_left: 2, error: null });
+  await world.db.execute(sql`update jobs set run_after = now() where id = ${job.id}`);
+  await world.ring(job.id);
+  expect(await ended(job.id)).toMatchObject({ state: "succeeded", fence: 2 });
   await worker.drain(0);
 });
 

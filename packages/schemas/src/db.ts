@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import { DrizzleQueryError, type SQL } from "drizzle-orm";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type * as tables from "./tables/index.ts";
 
@@ -24,4 +24,10 @@ export const sqlState = (error: unknown): { code: string; constraint: string; wh
     }
   }
   return undefined;
+};
+
+/** Whether `error` comes from a statement: the database's answer, or that there was none. */
+export const isDatabaseError = (error: unknown): boolean => {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof DrizzleQueryError) return true;
+  return false;
 };

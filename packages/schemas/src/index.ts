@@ -3,7 +3,7 @@ export * from "./account/create.ts";
 export * from "./account/usage.ts";
 export * from "./arena/arena.ts";
 export * from "./connect.ts";
-export { sqlState, type Db } from "./db.ts";
+export { isDatabaseError, sqlState, type Db } from "./db.ts";
 export * from "./event/list.ts";
 export * from "./job/cancel.ts";
 export * from "./job/claim.ts";

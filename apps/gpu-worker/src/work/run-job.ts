@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type Context } from "@opentelemetry/api";
 import { createHash } from "node:crypto";
-import { acknowledgeCancel, expireHeldJob, failJob, JobError, keepStyleCode, LEASE, releaseJob, succeedJob, type Db, type Hold, type JobResult, type JobRow } from "@deadiff/schemas";
+import { acknowledgeCancel, expireHeldJob, failJob, isDatabaseError, JobError, keepStyleCode, LEASE, releaseJob, succeedJob, type Db, type Hold, type JobResult, type JobRow } from "@deadiff/schemas";
 import type { AtPoint } from "../crash-points.ts";
 import type { Generate, Generated, Progress } from "../generate.ts";
 import type { Log } from "../log.ts";
@@ -51,6 +51,10 @@ const keepCode = async (db: Db, job: JobRow, { encoder, file }: NonNullable<Gene
   const sha256 = createHash("sha256").update(file).digest("hex");
   await keepStyleCode(db, job.account_id, { style: style.id, version: style.version }, { encoder, sha256, bytes: file.byteLength, data: Buffer.from(file).toString("base64") });
 };
+
+// A database that hung up says nothing about the job. If the statement was carried out all the same, this attempt is over and the
+// failure finds no row.
+const failureOf = (error: unknown): JobError => new JobError(isDatabaseError(error) ? "worker_lost" : "internal", undefined, { cause: error });
 
 const stopped = async (db: Db, hold: Hold, reason: StopReason): Promise<Ending> => {
   switch (reason) {
@@ -125,7 +129,7 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal, pa
   } catch (error) {
     if (signal.aborted && signal.reason instanceof Stop) return await stopped(db, hold, signal.reason.reason);
     if (!(error instanceof JobError)) log("error", "job_error", { job_id: job.id, request_id: job.request_id, error });
-    const failure = error instanceof JobError ? error : new JobError("internal", undefined, { cause: error });
+    const failure = error instanceof JobError ? error : failureOf(error);
     const after = await failJob(db, hold, failure);
     log("warn", "attempt_failed", { job_id: job.id, fence: hold.fence, code: failure.code, cause: failure.cause, state: after?.state });
     if (after === undefined) return await stopped(db, hold, "cancel");

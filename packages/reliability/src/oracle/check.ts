@@ -80,6 +80,7 @@ export const check = async (trial: Trial, telling = true): Promise<Broken[]> => 
       if (found === undefined) broken.push({ rule: "I1: an acknowledged create is a job", what: job });
       else if (!found.is_terminal) broken.push({ rule: "I1: every job ends", what: `${job} is ${found.state}` });
     }
+    for (const { id, error } of jobs.values()) if (error?.code === "internal") broken.push({ rule: "no job fails for a reason that is ours", what: id });
     const acknowledged = new Set(created.map(({ job }) => job));
     for (const id of jobs.keys()) if (!acknowledged.has(id)) broken.push({ rule: "I6: no job that nobody asked for", what: id });
 
