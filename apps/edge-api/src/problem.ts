@@ -29,7 +29,7 @@ const isAway = (error: unknown): boolean => {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && typeof cause.code === "string" && AWAY_CLIENT.has(cause.code)) return true;
     // workerd reports a refused connection in words only.
-    if (cause.message.includes("Connection refused") || cause.message.includes("Network connection lost")) return true;
+    if (cause.message.includes("Connection refused") || cause.message.includes("Network connection lost") || cause.message.includes("cannot connect to the specified address")) return true;
   }
   return false;
 };
