@@ -15,8 +15,8 @@ const documented = (heading: string): string[] => {
 };
 const inCode = (schema: z.ZodObject): string[] =>
   Object.entries(schema.shape).map(([name, field]) => {
-    const parsed = (field as z.ZodType).safeParse(undefined);
-    return `${name} ${!parsed.success ? "required" : parsed.data === undefined ? "-" : String(parsed.data)}`;
+    const parsed = (field as z.ZodType<string | number | boolean | readonly (string | number)[] | undefined>).safeParse(undefined);
+    return `${name} ${!parsed.success ? "required" : parsed.data === undefined ? "-" : typeof parsed.data === "object" ? parsed.data.join(",") : parsed.data}`;
   });
 
 test.each<[string, z.ZodObject]>([

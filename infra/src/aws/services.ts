@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration, type Stack } from "aws-cdk-lib";
 import * as autoscaling from "aws-cdk-lib/aws-autoscaling";
 import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as ecs from "aws-cdk-lib/aws-ecs";
@@ -95,7 +95,7 @@ export const makeServices = (stack: Stack, vpc: ec2.IVpc, storage: Storage, opti
   const scaling = workers.autoScaleTaskCount({ minCapacity: options.workersMin, maxCapacity: options.workersMax });
   scaling.scaleOnMetric("QueueDepth", {
     metric: storage.jobs.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: "Maximum" }),
-    scalingSteps: [{ upper: 0, change: -1 }, { lower: 10, change: +1 }, { lower: 100, change: +4 }],
+    scalingSteps: [{ upper: 0, change: -1 }, { lower: 10, change: 1 }, { lower: 100, change: 4 }],
     cooldown: Duration.minutes(3),
   });
 
