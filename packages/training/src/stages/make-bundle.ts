@@ -11,20 +11,23 @@ import { miniTokenizer } from "./conditions.ts";
 import { FIRST_SUBJECTS, openMiniData } from "./data.ts";
 import { loadLatents } from "./latents.ts";
 import { RUNS_FOLDER } from "./runs.ts";
+import { shippedWeights } from "./shipped.ts";
 
 const dataset = await openMiniData();
 const { words } = await miniTokenizer(dataset.folder);
+const parameters = listParams(deadiffSpec(MINI));
 const weights = new Map<string, Float32Array>();
 const take = (from: Weights): void => { for (const [name, values] of from) weights.set(name, values); };
 // A decoder that was not trained yet is the linear path alone: the network beside it ends in zeros.
 take(initialWeights(listParams(deadiffSpec(MINI).vae, "vae"), 1));
 take(await loadLatents());
+// Stages that were not run on this machine stay as they shipped: the others were trained over them.
+take(await shippedWeights(parameters));
 // In the order of the stages: a later one may have changed what an earlier one trained.
 for (const stage of ["encoders", "decoder-crops", "decoder-full", "base", "deadiff"]) {
   const folder = join(RUNS_FOLDER, stage);
   if (existsSync(join(folder, "checkpoint.safetensors"))) take(await loadWeights(folder));
 }
-const parameters = listParams(deadiffSpec(MINI));
 const missing = parameters.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
 if (missing.length > 0) throw new DeadiffError("stage_missing", `these weights were not trained yet: ${missing.slice(0, 5).join(", ")} and ${missing.length} in all; run the stages in order`);
 
