@@ -109,7 +109,7 @@ const Delivery = ({ message }: { readonly message: Message }) => {
               {message.id}
               {message.job_id !== null && ` · ${message.job_id}`}
             </p>
-            <Button size="sm" busy={redeliver.isPending} onClick={() => redeliver.mutate({ id: message.id })}>
+            <Button size="sm" disabled={message.state === "pending"} busy={redeliver.isPending} onClick={() => redeliver.mutate({ id: message.id })}>
               <RotateCcw aria-hidden /> Send again
             </Button>
           </div>
@@ -128,7 +128,7 @@ const Delivery = ({ message }: { readonly message: Message }) => {
             ))}
           </ol>
           {count === 0 && <p className="text-xs text-faint">Not tried yet.</p>}
-          {message.next_at !== null && <p className="text-xs text-faint">Next try at {moment(message.next_at)}.</p>}
+          {message.next_at !== null && <p className="text-xs text-faint">Tried again by itself at {moment(message.next_at)}.</p>}
         </div>
       )}
     </li>

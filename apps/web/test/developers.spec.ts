@@ -1,0 +1,78 @@
+import { expect, expectAccessible, generate, setDesk, test } from "./fixtures.ts";
+import { clientWith } from "./made.ts";
+import { open } from "./open.ts";
+
+test("a key that is made here calls the API, and what it makes shows up in the gallery", async ({ page, context }) => {
+  const gallery = await context.newPage();
+  await open(gallery, "/gallery?search=submarine");
+  await open(page, "/developers");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("print shop");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const secret = await page.getByRole("textbox", { name: "The secret" }).inputValue();
+  expect(secret).toMatch(/^dd_live_/);
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  await expect(page.getByText("print shop")).toBeVisible();
+  await expect(page.getByText(secret)).toHaveCount(0);
+  await expectAccessible(page);
+
+  await clientWith(secret).run({ input: { prompt: "a yellow submarine", steps: 4 } });
+  await expect(gallery.getByRole("link", { name: "a yellow submarine" })).toBeVisible();
+
+  await page.getByRole("button", { name: "Actions for print shop" }).click();
+  await page.getByRole("menuitem", { name: "Revoke at once" }).click();
+  await page.getByRole("button", { name: "Revoke the key" }).click();
+  await expect(page.getByRole("listitem").filter({ hasText: "print shop" }).getByText("revoked")).toBeVisible();
+  await expect(clientWith(secret).api.jobs.list.query({ limit: 1 })).rejects.toThrow();
+});
+
+test("an endpoint's deliveries are listed with every try; what waits is tried again by itself", async ({ page }) => {
+  await open(page, "/developers?tab=webhooks");
+  await page.getByRole("button", { name: "New endpoint" }).click();
+  await page.getByRole("textbox", { name: "Address" }).fill("https://hooks.example.invalid/deadiff");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Add and ping" }).click();
+  await expect(page.getByRole("textbox", { name: "The secret" })).toHaveValue(/^whsec_/);
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  const log = page.getByRole("list", { name: "Deliveries" });
+  await log.getByRole("button", { name: /endpoint\.ping/ }).first().click();
+  await expect(log.getByText("Try 1")).toBeVisible();
+  await expectAccessible(page);
+  // What waits to be tried again needs no hand.
+  await expect(log.getByRole("button", { name: "Send again" })).toBeDisabled();
+  await expect(log.getByText("Try 2")).toBeVisible();
+
+  await page.getByRole("button", { name: /Actions for/ }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete the endpoint" }).click();
+  await expect(page.getByRole("heading", { name: "No endpoints yet" })).toBeVisible();
+});
+
+test("the console shows what the studio just did: for curl, as HTTP and in TypeScript", async ({ page }) => {
+  await open(page, "/");
+  await setDesk(page, { style: "Clay", prompt: "it's a strawberry", count: 1 });
+  await generate(page);
+  await expect(page.getByRole("figure").getByRole("img", { name: /it's a strawberry/ })).toBeVisible();
+  await open(page, "/developers?tab=console");
+  await page.getByRole("button", { name: /jobs\.create/ }).first().click();
+  await expect(page.getByRole("group", { name: "curl" })).toContainText("/v1/jobs");
+  await expect(page.getByRole("group", { name: "curl" })).toContainText("it'\\''s a strawberry");
+  await expectAccessible(page);
+  await page.getByRole("tab", { name: "REST" }).click();
+  await expect(page.getByRole("group", { name: "HTTP request" })).toContainText("POST /v1/jobs HTTP/1.1");
+  await page.getByRole("tab", { name: "TypeScript" }).click();
+  await expect(page.getByRole("group", { name: "TypeScript" })).toContainText("client.run({");
+});
+
+test("usage and the reference are readable, and the reference is searched", async ({ page }) => {
+  await open(page, "/developers?tab=usage");
+  await expect(page.getByText("Credits left")).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("tab", { name: "API reference" }).click();
+  await expect(page.getByRole("heading", { name: "Queue a job" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByLabel("Search calls").fill("webhook");
+  await expect(page.getByRole("heading", { name: "Queue a job" })).toBeHidden();
+  await expect(page.getByRole("heading", { name: "List webhook endpoints" })).toBeVisible();
+});
