@@ -39,7 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     if (stopping.signal.aborted) return;
     stopping.abort();
     console.log("stopping ...");
-    void closeWorld(false).then(() => process.exit(130));
+    void closeWorld(false).finally(() => process.exit(130));
   });
 }
 
@@ -75,6 +75,10 @@ if (!values.document) {
         shownAt = Date.now();
         console.log(`  ${one.id} ${text}`);
       },
+    }).catch((error: unknown) => {
+      // Interrupted: the one who stops the processes ends us when they are gone.
+      if (stopping.signal.aborted) return new Promise<never>(() => undefined);
+      throw error;
     });
     if (stopping.signal.aborted) break;
     await keep(folder, result);

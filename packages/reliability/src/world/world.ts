@@ -175,6 +175,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
   const workers = await Promise.all(Array.from({ length: options.workers }, (_, i) => worker(`work-${i + 1}`, "work")));
   const members = [edge, deliver, ...workers];
   const extra: Member[] = [];
+  let stopped = false;
   const ready = async (): Promise<void> => {
     await Promise.all([cloud, ...members.map(({ process }) => process)].map((one) => one.ready()));
   };
@@ -215,6 +216,8 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
       for (const { links } of [...members, ...extra]) links.pg.retarget(database.port());
     },
     calm: async () => {
+      // A case that is interrupted ends with errors of all kinds; nothing may be started again then.
+      if (stopped) throw new Error("the world was stopped");
       queue.set({});
       receiverLink.set({ kind: "none" });
       for (const { links } of members) {
@@ -228,6 +231,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
       await ready();
     },
     stop: async () => {
+      stopped = true;
       await Promise.all([...extra, ...members].map(close));
       await connection.close();
       await cloud.stop();
