@@ -14,7 +14,8 @@ const SCREENS = [
 ] as const;
 
 const take = async (page: Page, file: string): Promise<void> => {
-  await page.waitForLoadState("networkidle");
+  // A page that follows the account's news keeps a stream open, and is never idle.
+  await page.waitForLoadState("networkidle", { timeout: 6000 }).catch(() => undefined);
   await page.evaluate(async () => {
     await document.fonts.ready;
     await Promise.all([...document.images].filter(({ complete, loading }) => !complete && loading !== "lazy").map((image) => image.decode().catch(() => undefined)));

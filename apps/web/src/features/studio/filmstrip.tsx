@@ -25,11 +25,11 @@ export const Filmstrip = ({ jobs, shown }: { readonly jobs: readonly Job[]; read
               <button
                 type="button"
                 aria-current={job.id === shown}
-                aria-label={`Show: ${promptOf(job)}`}
                 title={promptOf(job)}
                 onClick={() => show(job.id)}
                 className={cn("relative block size-16 overflow-hidden rounded-md bg-sunken outline-offset-1 transition xl:size-20", job.id === shown ? "ring-2 ring-accent ring-offset-2 ring-offset-surface" : "opacity-80 hover:opacity-100")}
               >
+                <span className="sr-only">Show: {promptOf(job)}</span>
                 {picture != null && <img src={picture} alt="" width={80} height={80} loading="lazy" className="size-full object-cover" />}
                 {!job.is_terminal && <LoaderCircle aria-label="in the making" className="absolute inset-0 m-auto size-5 animate-spin text-muted" />}
                 {job.state === "failed" && <CircleAlert aria-label="failed" className="absolute inset-0 m-auto size-5 text-danger" />}
