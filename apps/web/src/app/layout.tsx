@@ -2,11 +2,11 @@ import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { Toaster } from "sonner";
 import { Providers } from "@/api/providers";
 import { Navigation } from "@/shell/navigation";
 import { OfflineBar } from "@/shell/offline-bar";
 import { THEME_SCRIPT } from "@/shell/theme";
+import { Toasts } from "@/shell/toasts";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -27,7 +27,7 @@ const Layout = ({ children }: { readonly children: ReactNode }) => (
         <Navigation />
         <OfflineBar />
         <div className="min-h-dvh pb-14 lg:pb-0 lg:pl-20 has-data-bare:p-0!">{children}</div>
-        <Toaster position="bottom-center" toastOptions={{ className: "!bg-ink !text-surface !border-0 !rounded-lg !shadow-float !font-sans" }} />
+        <Toasts />
       </Providers>
     </body>
   </html>

@@ -1,10 +1,10 @@
 "use client";
 
 import { ImagePlus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useEffect } from "react";
 import { AdvancedSection } from "./advanced-section";
 import { GenerateBar } from "./generate-bar";
-import { MadeHereDialog } from "./made-here-dialog";
 import { OutputSection } from "./output-section";
 import { PromptSection } from "./prompt-section";
 import { ReferencesSection } from "./references-section";
@@ -12,6 +12,8 @@ import { Stage } from "./stage";
 import { useStudio } from "./state";
 import { useArrivals } from "./use-arrivals";
 import { useGenerate } from "./use-generate";
+
+const MadeHereDialog = dynamic(() => import("./made-here-dialog").then((module) => module.MadeHereDialog), { ssr: false });
 
 /** The studio: controls at the left, the pictures in the middle, what was made before at the right; stacked on a phone. */
 export const Studio = () => {
