@@ -1,14 +1,13 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Coins, LogIn, LogOut } from "lucide-react";
+import { Coins, LogIn } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
-import { explain } from "@/api/explain";
-import { useSession, useSignIn } from "@/api/session";
-import { Menu, MenuItem } from "@/components/menu";
+import { useSession } from "@/api/session";
+
+const AccountMenu = dynamic(() => import("./account-menu").then((module) => module.AccountMenu), { ssr: false });
 
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const LOOK = "grid w-14 justify-items-center gap-0.5 rounded-md py-1.5 text-[0.6875rem] text-faint tabular-nums hover:bg-hover hover:text-ink";
@@ -16,9 +15,7 @@ const LOOK = "grid w-14 justify-items-center gap-0.5 rounded-md py-1.5 text-[0.6
 /** Who is here and what the account has left; or the way in. */
 export const AccountButton = () => {
   const trpc = useTRPC();
-  const router = useRouter();
   const { data: session } = useSession();
-  const { signOut } = useSignIn();
   const { data } = useQuery(trpc.usage.get.queryOptions({}, { enabled: session?.signed_in === true }));
   if (session?.signed_in === false) {
     return (
@@ -43,21 +40,13 @@ export const AccountButton = () => {
     );
   }
   return (
-    <Menu
-      align="start"
+    <AccountMenu
+      email={session.user.email}
       trigger={
         <button type="button" className={LOOK}>
           {credits}
         </button>
       }
-    >
-      <p className="px-2.5 py-1.5 text-xs text-faint">{session.user.email}</p>
-      <MenuItem onSelect={() => router.push("/developers?tab=usage")}>
-        <Coins aria-hidden /> Usage
-      </MenuItem>
-      <MenuItem onSelect={() => void signOut().then(() => router.push("/sign-in"), (error: unknown) => toast.error(explain(error).title))}>
-        <LogOut aria-hidden /> Sign out
-      </MenuItem>
-    </Menu>
+    />
   );
 };

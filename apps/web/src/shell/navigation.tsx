@@ -7,7 +7,7 @@ import { AccountButton } from "./account-button";
 import { CommandButton, Commands } from "./command-button";
 import { Mark } from "./mark";
 import { PAGES } from "./pages";
-import { ThemeMenu } from "./theme-menu";
+import { ThemeButton } from "./theme-button";
 
 const isOn = (href: string, path: string): boolean => (href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`));
 
@@ -27,7 +27,7 @@ export const Navigation = () => {
           <Mark /> DEADiff Studio
         </Link>
         <CommandButton side="bottom" />
-        <ThemeMenu />
+        <ThemeButton side="bottom" />
       </div>
       <header className="fixed inset-x-0 bottom-0 z-30 border-t bg-surface/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:inset-y-0 lg:right-auto lg:w-20 lg:border-t-0 lg:border-r lg:bg-surface lg:pb-0">
         <div className="flex h-14 items-stretch lg:h-full lg:flex-col lg:items-center lg:py-3">
@@ -62,7 +62,7 @@ export const Navigation = () => {
           </nav>
           <div className="hidden flex-1 flex-col items-center justify-end gap-1 lg:flex">
             <CommandButton side="right" />
-            <ThemeMenu />
+            <ThemeButton side="right" />
             <AccountButton />
           </div>
         </div>
