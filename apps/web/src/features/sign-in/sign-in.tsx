@@ -18,7 +18,10 @@ export const SignIn = () => {
   const [isNew, setIsNew] = useState(false);
   const send = useMutation({
     mutationFn: (form: FormData) => {
-      const text = (name: string) => String(form.get(name));
+      const text = (name: string): string => {
+        const value = form.get(name);
+        return typeof value === "string" ? value : "";
+      };
       return isNew ? signUp(text("name"), text("email"), text("password")) : signIn(text("email"), text("password"));
     },
     onSuccess: () => router.push("/"),
