@@ -29,8 +29,8 @@ export const withInterval = ({ mean, low, high }: Estimate, as: Column["as"]): s
 /** Rows of scores as a Markdown table. */
 export function scoreTable(rows: readonly Row[], columns: readonly Column[] = COLUMNS): string {
   const cell = (row: Row, { score, as }: Column): string => {
-    const estimate = score === "distance" ? row.distance : row.scores[score];
-    return estimate === null ? "" : withInterval(estimate, as);
+    if (score !== "distance") return withInterval(row.scores[score], as);
+    return row.distance === null ? "" : figure(row.distance, as);
   };
   return markdownTable(["", ...columns.map(({ title, as }) => (as === "share" ? `${title}, %` : title))], rows.map((row) => [row.name, ...columns.map((column) => cell(row, column))]));
 }
