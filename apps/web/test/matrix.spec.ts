@@ -47,8 +47,9 @@ test("a matrix that runs is canceled, and says which cells are missing", async (
   await page.getByRole("dialog").getByRole("button", { name: "Linocut" }).click();
   await page.getByRole("button", { name: "Done, 1 added" }).click();
   await page.getByRole("textbox", { name: "Prompts" }).fill("a fox\na castle\na tree\na boat\na cat\na dog");
+  await page.getByRole("button", { name: "Strength 0.5 ×" }).click();
   await page.getByRole("radio", { name: "Faithful" }).click();
-  await page.getByRole("button", { name: /^Make 6 pictures$/ }).click();
+  await page.getByRole("button", { name: "Make 12 pictures" }).click();
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
   await expect(page.getByRole("button", { name: "Cancel", exact: true })).toBeHidden();
   await expect(page.getByRole("button", { name: /: canceled$/ }).first()).toBeVisible();
