@@ -6,6 +6,7 @@ import { Providers } from "@/api/providers";
 import { Navigation } from "@/shell/navigation";
 import { OfflineBar } from "@/shell/offline-bar";
 import { THEME_SCRIPT } from "@/shell/theme";
+import { ThemeKeeper } from "@/shell/theme-keeper";
 import { Toasts } from "@/shell/toasts";
 import "./globals.css";
 
@@ -24,6 +25,7 @@ const Layout = ({ children }: { readonly children: ReactNode }) => (
     </head>
     <body>
       <Providers>
+        <ThemeKeeper />
         <Navigation />
         <OfflineBar />
         <div className="min-h-dvh pb-14 lg:pb-0 lg:pl-20 has-data-bare:p-0!">{children}</div>

@@ -6,7 +6,7 @@ export const Page = ({ title, intro, actions, children }: { readonly title: stri
     <header className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
       <div className="grid gap-1">
         <h1 className="text-xl font-semibold">{title}</h1>
-        {intro !== undefined && <p className="max-w-2xl text-base text-muted">{intro}</p>}
+        {intro !== undefined && <p className="max-w-2xl text-base text-pretty text-muted">{intro}</p>}
       </div>
       {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
     </header>

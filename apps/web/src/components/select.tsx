@@ -29,8 +29,10 @@ export const Select = <Value extends string>({
       aria-describedby={describedBy}
       className={cn("inline-flex h-9 w-full items-center justify-between gap-2 rounded-md border border-line bg-surface px-3 text-sm shadow-card transition-colors hover:border-line-strong", className)}
     >
-      <Radix.Value />
-      <Radix.Icon>
+      <span className="truncate">
+        <Radix.Value />
+      </span>
+      <Radix.Icon className="shrink-0">
         <ChevronsUpDown aria-hidden className="size-3.5 text-faint" />
       </Radix.Icon>
     </Radix.Trigger>

@@ -12,7 +12,7 @@ export const EmptyState = ({ icon, title, children, action, className }: { reado
   <div className={cn("mx-auto grid max-w-sm justify-items-center gap-3 px-6 py-14 text-center", className)}>
     {icon !== undefined && <div aria-hidden className="grid size-12 place-items-center rounded-full bg-sunken text-muted [&_svg]:size-5">{icon}</div>}
     <h2 className="text-lg font-semibold">{title}</h2>
-    {children !== undefined && <div className="text-muted">{children}</div>}
+    {children !== undefined && <div className="text-balance text-muted">{children}</div>}
     {action}
   </div>
 );
@@ -24,7 +24,7 @@ export const ErrorState = ({ error, onRetry, className }: { readonly error: unkn
     <div role="alert" className={cn("mx-auto grid max-w-sm justify-items-center gap-2 px-6 py-14 text-center", className)}>
       <div aria-hidden className="mb-1 grid size-12 place-items-center rounded-full bg-danger-soft text-danger [&_svg]:size-5">{offline ? <WifiOff /> : <CircleAlert />}</div>
       <h2 className="text-lg font-semibold">{title}</h2>
-      <p className="text-muted">{advice}</p>
+      <p className="text-balance text-muted">{advice}</p>
       {requestId !== undefined && <p className="font-mono text-xs text-faint">{requestId}</p>}
       {signIn === true && (
         <Button asChild variant="primary" className="mt-2">

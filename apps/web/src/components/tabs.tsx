@@ -11,7 +11,7 @@ export const Tabs = <Value extends string>({ label, value, onChange, tabs }: { r
         <Radix.Trigger
           key={tab.value}
           value={tab.value}
-          className="-mb-px whitespace-nowrap border-b-2 border-transparent px-0.5 py-2 font-medium text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+          className="-mb-px whitespace-nowrap border-b-2 border-transparent px-0.5 py-2 font-medium text-muted -outline-offset-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
         >
           {tab.label}
         </Radix.Trigger>
