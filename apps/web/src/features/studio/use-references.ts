@@ -4,8 +4,6 @@ import { useCallback } from "react";
 import { toast } from "sonner";
 import { useTRPCClient } from "@/api/client";
 import { explain, UserError } from "@/api/explain";
-import { prepare } from "@/pictures/prepare";
-import { sha256, upload } from "@/pictures/upload";
 import type { Starter } from "./starters";
 import { newReference, useStudio, type DeskReference } from "./state";
 
@@ -26,6 +24,7 @@ export const useReferences = () => {
     async (key: string, file: Blob): Promise<void> => {
       const { changeReference, known, remember } = useStudio.getState();
       try {
+        const [{ prepare }, { sha256, upload }] = await Promise.all([import("@/pictures/prepare"), import("@/pictures/upload")]);
         const prepared = await prepare(file);
         changeReference(key, { url: URL.createObjectURL(prepared.blob), width: prepared.width, height: prepared.height, fault: null });
         const hash = await sha256(prepared.blob);
