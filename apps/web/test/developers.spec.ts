@@ -67,7 +67,7 @@ test("the console shows what the studio just did: for curl, as HTTP and in TypeS
 
 test("usage and the reference are readable, and the reference is searched", async ({ page }) => {
   await open(page, "/developers?tab=usage");
-  await expect(page.getByText("Credits left")).toBeVisible();
+  await expect(page.getByText("Credits left", { exact: true })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("tab", { name: "API reference" }).click();
   await expect(page.getByRole("heading", { name: "Queue a job" })).toBeVisible();
