@@ -31,8 +31,8 @@ test("remix brings back every setting and the reference: the same request goes o
   await expect(page.getByRole("button", { name: "Remove Reference 1" })).toBeVisible();
   await generate(page);
   await expect(page.getByRole("figure").getByRole("img", { name: "an owl on a hill, picture 1" })).toBeVisible();
-  const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: JobInput }[] };
-  expect(data[0]?.input).toMatchObject({ ...request, count: 1, seed: 1235 });
+  const newest = async (): Promise<JobInput | undefined> => ((await callApi("GET", "/jobs?limit=1")) as { data: { input: JobInput }[] }).data[0]?.input;
+  await expect.poll(newest, { timeout: 60_000 }).toMatchObject({ ...request, count: 1, seed: 1235 });
 });
 
 test("search and filters narrow the gallery, and an address keeps them", async ({ page }) => {

@@ -40,6 +40,8 @@ test("the keyboard alone makes a picture", async ({ page }) => {
   await page.keyboard.press("Enter");
   await reach("Balanced", "radio");
   await page.keyboard.press("ArrowLeft");
+  // The group moves the focus after the key's own turn.
+  await expect(page.getByRole("radio", { name: "Fast" })).toBeFocused();
   await page.keyboard.press("Space");
   await expect(page.getByRole("radio", { name: "Fast" })).toBeChecked();
   await reach("Generate", "button");
