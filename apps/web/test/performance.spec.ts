@@ -1,6 +1,6 @@
 import { emptyAccount, expect, generate, setDesk, test } from "./fixtures.ts";
 
-const KB = 1024;
+const KB = 1000;
 
 test("the first page sends less than 250 kB of compressed JavaScript", async ({ page }) => {
   await page.goto("/", { waitUntil: "networkidle" });
