@@ -5,6 +5,7 @@ import { nodeEnvSchema } from "../../apps/edge-api/src/env.ts";
 import { inferenceEnvSchema, workerEnvSchema } from "../../apps/gpu-worker/src/env.ts";
 import { localEnvSchema } from "../../apps/local/src/env.ts";
 import { awsEnvSchema } from "../src/aws/env.ts";
+import { WORKER_NODE_ARGS } from "../src/worker-args.ts";
 
 const text = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
 
@@ -27,4 +28,11 @@ test.each<[string, z.ZodObject]>([
   ["AWS template", awsEnvSchema],
 ])("docs/deploy.md lists every variable of %s with its default, and no other", (heading, schema) => {
   expect(documented(heading)).toEqual(inCode(schema));
+});
+
+test.each(["docs/deploy.md", "infra/docker/worker-cpu.Dockerfile", "infra/docker/worker-gpu.Dockerfile", "apps/gpu-worker/package.json"])("%s starts every worker with the options that keep it small", (file) => {
+  const plain = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8").replaceAll(/[",]/g, "");
+  const starts = [...plain.matchAll(/node (?:--\S+ )*(?:apps\/gpu-worker\/)?src\/main\.ts/g)].map(([start]) => start);
+  expect(starts.length).toBeGreaterThan(0);
+  for (const start of starts) expect(start).toContain(`node ${WORKER_NODE_ARGS.join(" ")} `);
 });

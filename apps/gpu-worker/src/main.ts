@@ -20,7 +20,7 @@ import { consume, type Consuming } from "./work/consume.ts";
 const env = readEnv();
 const log = logTo(`worker-${env.DEADIFF_ROLE}`);
 const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
-const tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : startTracing(`worker-${env.DEADIFF_ROLE}`);
+const tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : await startTracing(`worker-${env.DEADIFF_ROLE}`);
 const metrics = createMetrics();
 const { db, close } = connect(env.DATABASE_URL, { max: 6, name: workerId });
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region } = env;

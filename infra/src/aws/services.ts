@@ -4,6 +4,7 @@ import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
+import { WORKER_NODE_ARGS } from "../worker-args.ts";
 import type { Storage } from "./storage.ts";
 
 /** The processes: workers with a graphics processor each, and the deliverers that need none. */
@@ -27,7 +28,7 @@ const STATUS_PORT = 9464;
 const STOP_TIMEOUT = Duration.seconds(110);
 
 /** The database's address is put together where the process starts: its parts are secrets, and never in the template. */
-const COMMAND = ["sh", "-c", 'export DATABASE_URL="postgres://$DB_USER:$DB_PASSWORD@$DB_HOST:$DB_PORT/$DB_NAME?sslmode=require"; exec node apps/gpu-worker/src/main.ts'];
+const COMMAND = ["sh", "-c", `export DATABASE_URL="postgres://$DB_USER:$DB_PASSWORD@$DB_HOST:$DB_PORT/$DB_NAME?sslmode=require"; exec node ${WORKER_NODE_ARGS.join(" ")} apps/gpu-worker/src/main.ts`];
 
 const secretsOf = ({ database }: Storage): Record<string, ecs.Secret> => {
   const { secret } = database;

@@ -64,8 +64,9 @@ export const createInference = (options: ChildOptions): Inference => {
   let loads = false;
 
   const start = (): Running => {
-    // Advanced serialization carries pictures as bytes, not as JSON. The child keeps its output out of ours, but not its errors.
-    const child = fork(options.entry, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    // Advanced serialization carries pictures as bytes, not as JSON. The child keeps its output out of ours, but not its errors, and
+    // has a heap of its own kind: ours is kept small.
+    const child = fork(options.entry, { serialization: "advanced", execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
     const ready = new Promise<Loaded>((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill("SIGKILL");

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { countParams, deadiffConfigSchema, deadiffSpec, GAIN_PRESETS, layerGains, SAMPLER_NAMES, samplingDefaults, SPACINGS, splitWords, type GainPreset, type Model } from "@deadiff/core";
 import { openBundle } from "@deadiff/core/node";
-import type { ModelAbout } from "@deadiff/schemas";
+import type { ModelAbout } from "@deadiff/schemas/contracts";
 import { z } from "zod";
 
 const GAIN_TEXTS: Readonly<Record<GainPreset, { title: string; description: string }>> = {

@@ -1,4 +1,4 @@
-import type { JobErrorCode, ModelAbout } from "@deadiff/schemas";
+import type { JobErrorCode, ModelAbout } from "@deadiff/schemas/contracts";
 import type { Generated, GenerateRequest, Progress } from "../generate.ts";
 
 /** What the supervisor says to the inference child. */

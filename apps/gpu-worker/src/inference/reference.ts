@@ -1,6 +1,6 @@
 import { blendStyleCodes, BRANCHES, DeadiffError, decodeStyleCode, makeStyleCode, type Branch, type Model, type Reference, type StyleCode } from "@deadiff/core";
 import { decodeImage } from "@deadiff/core/node";
-import type { ReferenceMode } from "@deadiff/schemas";
+import type { ReferenceMode } from "@deadiff/schemas/contracts";
 import type { LoadedMember, LoadedReference } from "../generate.ts";
 
 const branchesOf = (mode: ReferenceMode): Branch[] => BRANCHES.filter((branch) => mode === branch || mode === "both");

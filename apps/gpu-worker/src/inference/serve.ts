@@ -1,4 +1,4 @@
-import { JobError, type ModelAbout } from "@deadiff/schemas";
+import { JobError, type ModelAbout } from "@deadiff/schemas/contracts";
 import type { Generate } from "../generate.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 import { DeadiffError, encodeStyleCode, resolveRequest, stylize, type Model } from "@deadiff/core";
 import { encodePng } from "@deadiff/core/node";
-import { JobError, type JobErrorCode } from "@deadiff/schemas";
+import { JobError, type JobErrorCode } from "@deadiff/schemas/contracts";
 import type { Generate, Generated, GenerateRequest } from "../generate.ts";
 import type { Scheduler } from "./batch/scheduler.ts";
 import { codeOf, referenceOf } from "./reference.ts";

@@ -1,5 +1,5 @@
 // The process that opens strangers' pictures. It holds no secret, and is killed when it takes too long or too much.
-import { LIMITS } from "@deadiff/schemas";
+import { LIMITS } from "@deadiff/schemas/contracts";
 import sharp from "sharp";
 import type { DecodeAnswer, DecodeRequest, FromDecoder } from "./decode.ts";
 

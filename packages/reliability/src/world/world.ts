@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostImage } from "@deadiff/core";
 import { encodePng, writeRandomBundle } from "@deadiff/core/node";
-import { manageProcess, type ManagedProcess } from "@deadiff/infra";
+import { manageProcess, WORKER_NODE_ARGS, type ManagedProcess } from "@deadiff/infra";
 import { connect, type Connection } from "@deadiff/schemas";
 import { freePort, migrate } from "@deadiff/schemas/local";
 import { childEnv } from "../env.ts";
@@ -137,7 +137,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     DO_NOT_TRACK: "1",
   };
-  const member = async (name: string, entry: string, readyEvent: string, env: Record<string, string>): Promise<Member> => {
+  const member = async (name: string, entry: string, readyEvent: string, env: Record<string, string>, nodeArgs: readonly string[] = []): Promise<Member> => {
     const links = { pg: await openLink(database.port()), sqs: await openLink(queue.port), s3: await openLink(cloudPort) };
     const ports = options.direct === true ? { pg: database.port(), sqs: cloudPort, s3: cloudPort } : { pg: links.pg.port, sqs: links.sqs.port, s3: links.s3.port };
     const url = new URL(database.url());
@@ -148,6 +148,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     const process = manageProcess({
       name,
       entry,
+      nodeArgs,
       readyEvent,
       restart: true,
       onLine: (who, line) => {
@@ -169,7 +170,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     return { name, process, links, deaths, lines };
   };
   const apiPort = await freePort();
-  const worker = (name: string, role: string) => member(name, app("gpu-worker/src/main.ts"), "started", { DEADIFF_ROLE: role, DEADIFF_DRAIN_S: "5" });
+  const worker = (name: string, role: string) => member(name, app("gpu-worker/src/main.ts"), "started", { DEADIFF_ROLE: role, DEADIFF_DRAIN_S: "5" }, WORKER_NODE_ARGS);
   const edge = await member("edge", app(options.edge === "node" ? "edge-api/src/node.ts" : "edge-api/local/workerd.ts"), "listening", { PORT: String(apiPort), ...options.edgeEnv });
   const deliver = await worker("deliver", "deliver");
   const workers = await Promise.all(Array.from({ length: options.workers }, (_, i) => worker(`work-${i + 1}`, "work")));
