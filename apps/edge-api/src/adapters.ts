@@ -1,3 +1,4 @@
+import { createAdmission } from "./admission.ts";
 import type { Env } from "./env.ts";
 import { sqsJobQueue } from "./ports/job-queue.ts";
 import { s3ObjectStore } from "./ports/object-store.ts";
@@ -20,6 +21,9 @@ export const accessOf = (env: Env): Pick<Services, "auth" | "localAccount"> => {
   if (env.AUTH_SECRET !== undefined && first === undefined) throw new Error("AUTH_SECRET is set and WEB_ORIGINS is not: say where the web app is");
   return { auth: env.AUTH_SECRET === undefined || first === undefined ? null : { secret: env.AUTH_SECRET, origins: [first, ...others] }, localAccount: env.LOCAL_ACCOUNT ?? null };
 };
+
+/** How much this process or isolate takes on at once. */
+export const admissionOf = (env: Env) => createAdmission({ active: env.ACTIVE_REQUESTS, queued: env.QUEUED_REQUESTS, held: env.HELD_REQUESTS });
 
 /** Traces to the collector that the environment names, if it names one. */
 export const tracingOf = (env: Env): Tracing | undefined =>

@@ -1,12 +1,12 @@
-import { ApiError, LIMITS } from "@deadiff/schemas";
+import { ApiError } from "@deadiff/schemas";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono, type Context as HonoContext } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import type { AppEnv } from "./app-env.ts";
 import { signIn } from "./auth/sign-in.ts";
+import { readBody } from "./body.ts";
 import { createContext } from "./context.ts";
 import type { Services } from "./ports/services.ts";
 import { problemResponse, toApiError } from "./problem.ts";
@@ -20,6 +20,9 @@ export interface Host {
   /** The caller's address, as far as this runtime can vouch for it. */
   readonly ip: (c: HonoContext) => string | undefined;
 }
+
+/** Whoever asks how we are is answered however busy we are. */
+const ALWAYS_ANSWERED: ReadonlySet<string> = new Set(["/v1/health", "/trpc/health.get"]);
 
 /** The API: tRPC under `/trpc`, the same procedures as REST under `/v1`, their OpenAPI document. Runs wherever Hono runs. */
 export const createApp = (host: Host): Hono<AppEnv> => {
@@ -65,14 +68,15 @@ export const createApp = (host: Host): Hono<AppEnv> => {
     });
   });
 
-  app.use(
-    bodyLimit({
-      maxSize: LIMITS.requestBytes,
-      onError: () => {
-        throw new ApiError("too_large", `A request may have at most ${LIMITS.requestBytes} bytes.`);
-      },
-    }),
-  );
+  // The whole body is here before the request takes a turn: one that trickles in holds up nobody.
+  app.use(readBody);
+
+  app.use(async (c, next) => {
+    const ctx = c.get("context");
+    if (!ALWAYS_ANSWERED.has(c.req.path)) ctx.turn = await ctx.services.admission.enter();
+    await next();
+    ctx.turn?.leave();
+  });
 
   app.on(["GET", "POST"], "/auth/*", (c) => signIn(c.get("context"), c.req.raw));
 
@@ -104,7 +108,7 @@ export const createApp = (host: Host): Hono<AppEnv> => {
     const ctx = c.get("context");
     const shown = toApiError(error);
     if (shown.code === "internal") ctx.services.log("error", "request_failed", { request_id: ctx.requestId, error: error.stack ?? error.message });
-    return problemResponse(shown.toProblem(ctx.requestId));
+    return problemResponse(shown.toProblem(ctx.requestId), ctx.reply.headers);
   });
   return app;
 };

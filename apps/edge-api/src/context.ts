@@ -1,5 +1,6 @@
 import type { Span } from "@opentelemetry/api";
 import { newId, type Caller, type Connection, type Db, type Id } from "@deadiff/schemas";
+import type { Turn } from "./admission.ts";
 import type { Services } from "./ports/services.ts";
 import { startRequest, traceparentOf } from "./tracing.ts";
 
@@ -26,6 +27,8 @@ export interface Context {
   readonly reply: Reply;
   /** The request's database connection, opened at its first use. */
   readonly db: Db;
+  /** Its place among the requests at hand; undefined for those that need none. */
+  turn?: Turn | undefined;
   /** Set by the `authed` middleware, for logs. */
   caller?: Caller | undefined;
   /** Closes what the request opened. */

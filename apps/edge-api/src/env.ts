@@ -20,6 +20,11 @@ export const envSchema = z.object({
     .optional(),
   /** Whoever asks from this machine uses this account without signing in. Only the local stack sets it; refused on any other host. */
   LOCAL_ACCOUNT: idSchema("account").optional(),
+  /** Requests that one process or isolate works on at once, and that wait for their turn; more are answered 503. */
+  ACTIVE_REQUESTS: z.coerce.number().int().min(1).max(10_000).default(32),
+  QUEUED_REQUESTS: z.coerce.number().int().min(0).max(10_000).default(128),
+  /** Long polls and streams that one process or isolate holds open. */
+  HELD_REQUESTS: z.coerce.number().int().min(0).max(100_000).default(5000),
   /** The OTLP collector that takes traces, without `/v1/traces`. Without it none are taken. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   /** Headers for the collector: `name=value`, separated by commas. */

@@ -2,7 +2,7 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { connect, outboxDepth } from "@deadiff/schemas";
-import { accessOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
+import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
 import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
 import { readNodeEnv } from "./env.ts";
@@ -11,12 +11,13 @@ import { serveStatus } from "./status.ts";
 
 const env = readNodeEnv();
 if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`LOCAL_ACCOUNT lets everybody in who reaches this address, and HOST is ${env.HOST}: set one of them only`);
-const pool = connect(env.DATABASE_URL, { max: 15, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
+const pool = connect(env.DATABASE_URL, { max: 10, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
 const shared = { db: pool.db, close: () => Promise.resolve() };
 const status = env.STATUS_PORT === undefined ? undefined : serveStatus(env.STATUS_HOST, env.STATUS_PORT, () => outboxDepth(pool.db));
 const services = {
   ...cloudOf(env),
   ...accessOf(env),
+  admission: admissionOf(env),
   connect: () => shared,
   watchChanges: watchTogether(pool.db),
   log: logLine,
@@ -33,7 +34,9 @@ const app = createApp({
   },
 });
 
-const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => logLine("info", "listening", { url: `http://${env.HOST}:${port}`, status: status?.server.address() }));
+// A request that is not whole by then is not coming.
+const REQUEST_TIMEOUT_MS = 30_000;
+const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT, serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS } }, ({ port }) => logLine("info", "listening", { url: `http://${env.HOST}:${port}`, status: status?.server.address() }));
 
 const stop = (): void => {
   status?.server.close();

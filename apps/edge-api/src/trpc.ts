@@ -67,6 +67,15 @@ export const obeyRate = (ctx: Context, policyName: RatePolicyName, rate: RateDec
   if (!rate.allowed) throw new ApiError("rate_limited", `More than ${policy.quota} calls in ${policy.windowS} s.`, { retryAfterS: rate.retryAfterS });
 };
 
+/** Adds a limit of room, which has no window and is used up, to the RateLimit fields. */
+export const tellQuota = ({ reply: { headers } }: Context, { name, max }: { readonly name: string; readonly max: number }): void => {
+  const add = (field: string, item: string): void => {
+    headers[field] = headers[field] === undefined ? item : `${headers[field]}, ${item}`;
+  };
+  add("ratelimit-policy", `"${name}";q=${max}`);
+  add("ratelimit", `"${name}";r=0`);
+};
+
 /** A procedure for callers (a key, somebody signed in, the local account) that have `scope`; each call counts against `policy`. */
 export const authed = (scope: Scope, policy: RatePolicyName) =>
   open.meta({ scope }).use(async ({ ctx, next }) => {

@@ -1,7 +1,7 @@
 // The entry for workerd (Cloudflare Workers).
 import { connect } from "@deadiff/schemas";
 import { z } from "zod";
-import { accessOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
+import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { envSchema } from "./env.ts";
 import { watchAlone } from "./ports/changes.ts";
@@ -13,7 +13,7 @@ const bindingsSchema = z.looseObject({ DATABASE_URL: z.string().optional(), HYPE
 const settingsOf = (bindings: unknown) => {
   const { HYPERDRIVE, DATABASE_URL, ...rest } = bindingsSchema.parse(bindings);
   const env = envSchema.parse({ ...rest, DATABASE_URL: HYPERDRIVE?.connectionString ?? DATABASE_URL });
-  return { env, shared: { ...cloudOf(env), ...accessOf(env), tracing: tracingOf(env) } };
+  return { env, shared: { ...cloudOf(env), ...accessOf(env), admission: admissionOf(env), tracing: tracingOf(env) } };
 };
 
 let settings: ReturnType<typeof settingsOf> | undefined;

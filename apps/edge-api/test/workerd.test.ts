@@ -1,4 +1,6 @@
-import { connect, type Connection, type Job, type SessionInfo } from "@deadiff/schemas";
+import { Agent, request } from "node:http";
+import { text as textOf } from "node:stream/consumers";
+import { connect, type Connection, type Job, type Problem, type SessionInfo } from "@deadiff/schemas";
 import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { unstable_startWorker } from "wrangler";
@@ -25,6 +27,8 @@ beforeAll(async () => {
       AWS_SECRET_ACCESS_KEY: text(cloud.secretAccessKey),
       AUTH_SECRET: text("s".repeat(40)),
       WEB_ORIGINS: text("http://localhost:3000"),
+      ACTIVE_REQUESTS: text("4"),
+      QUEUED_REQUESTS: text("30"),
     },
     dev: { server: { port: 0 }, watch: false, logLevel: "error", persist: false },
   });
@@ -60,10 +64,41 @@ test("the same app in workerd: create, read, wait, stream, cancel, problems", as
   expect((await call("GET", "/v1/openapi.json", key)).status).toBe(200);
 });
 
-test("30 calls at once, each with a connection of its own", async () => {
+test("twenty calls at once: four are worked on, the others take their turns", async () => {
   const { key } = await tenant(connection.db);
-  const statuses = await Promise.all(Array.from({ length: 30 }, async () => (await call("POST", "/v1/jobs", key, { input: INPUT })).status));
+  const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await call("POST", "/v1/jobs", key, { input: INPUT })).status));
   expect(new Set(statuses)).toEqual(new Set([202]));
+});
+
+test("a hundred calls at once: some are refused with 503 and Retry-After, the others are served, and the isolate goes on", async () => {
+  const { key } = await tenant(connection.db, { credits: 1000 });
+  const answers = await Promise.all(Array.from({ length: 100 }, () => call("POST", "/v1/jobs", key, { input: INPUT })));
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 503]));
+  for (const answer of refused) {
+    expect(answer.headers.get("retry-after")).toBe("1");
+    expect(((await answer.json()) as Problem).code).toBe("overloaded");
+  }
+  expect((await call("POST", "/v1/jobs", key, { input: INPUT })).status).toBe(202);
+});
+
+test("after a 413 the connection answers its next request", async () => {
+  const { key } = await tenant(connection.db);
+  // One connection for all: what the first leaves unread would come before the second.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const send = (method: string, body?: string) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", ...(body === undefined ? {} : { "content-length": body.length }) };
+      const sent = request(new URL("/v1/jobs", base), { method, agent, headers }, (answer) => void textOf(answer).then((said) => resolve({ status: answer.statusCode, body: said }), reject));
+      sent.on("error", reject);
+      sent.end(body);
+    });
+  const large = await send("POST", "x".repeat(1_000_000));
+  expect(large.status).toBe(413);
+  expect((JSON.parse(large.body) as Problem).code).toBe("too_large");
+  expect((await send("GET")).status).toBe(200);
+  agent.destroy();
 });
 
 test("signing up and the cookie's session, in workerd", async () => {

@@ -1,6 +1,7 @@
 import { announceModel, claimJob, connect, createAccount, createKey, SCOPES, succeedJob, type Connection, type Db, type Id, type Job, type JobResult, type ModelAbout, type Scope } from "@deadiff/schemas";
 import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, inject } from "vitest";
+import { createAdmission } from "../src/admission.ts";
 import { createApp } from "../src/app.ts";
 import { watchTogether } from "../src/ports/changes.ts";
 import { sqsJobQueue } from "../src/ports/job-queue.ts";
@@ -33,6 +34,7 @@ export const useWorld = (): World => {
       store: s3ObjectStore(cloud),
       queue: sqsJobQueue(cloud),
       watchChanges: watchTogether(opened.db, 50),
+      admission: createAdmission({ active: 500, queued: 0, held: 500 }),
       log: (_level, event, fields) => lines.push({ event, fields }),
       after: (work) => pending.push(work),
       auth: null,

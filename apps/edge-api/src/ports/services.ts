@@ -1,4 +1,5 @@
 import type { Connection, Id } from "@deadiff/schemas";
+import type { Admission } from "../admission.ts";
 import type { WebAuthSettings } from "../auth/web-auth.ts";
 import type { WatchChanges } from "./changes.ts";
 import type { JobQueue } from "./job-queue.ts";
@@ -15,6 +16,7 @@ export interface Services {
   readonly store: ObjectStore;
   readonly queue: JobQueue;
   readonly watchChanges: WatchChanges;
+  readonly admission: Admission;
   readonly log: Log;
   /** How people sign in on the web; null: not here. */
   readonly auth: WebAuthSettings | null;

@@ -32,8 +32,13 @@ export const awaitEnd = async (ctx: Context, job: JobRow, waitS: number): Promis
 };
 
 const awaitUntil = async (ctx: Context, job: JobRow, waitS: number, enough: (version: number) => boolean, deadline = AbortSignal.timeout(waitS * 1000)): Promise<JobRow> => {
-  for await (const { version } of ctx.services.watchChanges(job.id, AbortSignal.any([deadline, ctx.signal]))) {
-    if (enough(version)) break;
+  const over = ctx.turn?.hold();
+  try {
+    for await (const { version } of ctx.services.watchChanges(job.id, AbortSignal.any([deadline, ctx.signal]))) {
+      if (enough(version)) break;
+    }
+  } finally {
+    over?.();
   }
   return getJob(ctx.db, job.account_id, job.id);
 };
@@ -55,6 +60,7 @@ export async function* followJob(
   signal: AbortSignal,
 ): AsyncGenerator<TrackedEnvelope<JobNews> | JobNews, void> {
   const sign = outputSigner(ctx.services.store);
+  const over = ctx.turn?.hold();
   const connection = ctx.services.connect();
   try {
     const now = await getJob(connection.db, accountId, id);
@@ -77,6 +83,7 @@ export async function* followJob(
       }
     }
   } finally {
+    over?.();
     await connection.close();
   }
 }
