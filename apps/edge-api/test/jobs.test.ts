@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
-import { acknowledgeCancel, cancelJob, claimJob, connect, renewJob, succeedJob, type Job, type Problem } from "@deadiff/schemas";
+import { acknowledgeCancel, cancelJob, claimJob, connect, createAccount, createKey, renewJob, SCOPES, succeedJob, type Job, type Problem } from "@deadiff/schemas";
 import { checkInvariants } from "@deadiff/schemas/invariants";
 import { sql } from "drizzle-orm";
 import { afterAll, expect, inject, test } from "vitest";
@@ -217,4 +217,19 @@ test("when the database is away every call is 503 with Retry-After, never a prom
   const response = await app.request("/v1/jobs", { method: "POST", headers: { authorization: `Bearer ${key}`, "content-type": "application/json" }, body: JSON.stringify({ input: INPUT }) });
   expect(response.status).toBe(503);
   expect(response.headers.get("retry-after")).toBe("2");
+});
+
+test("an account whose queue is full is told that limit beside its rate, and when to come back", async () => {
+  const accountId = await createAccount(world.db, { name: "small", credits: 100, queuedLimit: 2 });
+  const { secret } = await createKey(world.db, accountId, { name: "k", mode: "live", scopes: [...SCOPES], ip_allow: [] });
+  await newJob(world, secret);
+  await newJob(world, secret);
+  for (const [path, body] of [["/v1/jobs", { input: INPUT }], ["/trpc/jobs.create", { input: INPUT }]] as const) {
+    const full = await world.call("POST", path, { key: secret, body });
+    expect(full.status).toBe(429);
+    expect(full.headers.get("ratelimit-policy")).toBe('"create";q=600;w=60, "queued";q=2');
+    expect(full.headers.get("ratelimit")).toMatch(/^"create";r=\d+;t=\d+, "queued";r=0$/);
+    expect(full.headers.get("retry-after")).toBe("5");
+    expect(JSON.stringify(await full.json())).toContain('"queue_full"');
+  }
 });

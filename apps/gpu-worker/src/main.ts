@@ -22,7 +22,9 @@ const log = logTo(`worker-${env.DEADIFF_ROLE}`);
 const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
 const tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : await startTracing(`worker-${env.DEADIFF_ROLE}`);
 const metrics = createMetrics();
-const { db, close } = connect(env.DATABASE_URL, { max: 6, name: workerId });
+// Statements are short and jobs long: a few connections serve many jobs. Delivering has more loops at once.
+const CONNECTIONS = { work: 4, deliver: 5, both: 6 } as const;
+const { db, close } = connect(env.DATABASE_URL, { max: CONNECTIONS[env.DEADIFF_ROLE], name: workerId });
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region } = env;
 const credentials = accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
 const sqs = new SQSClient({ endpoint: new URL("/", env.SQS_QUEUE_URL).href, region, ...credentials });

@@ -82,16 +82,19 @@ export class ApiError extends Error {
   readonly code: ApiErrorCode;
   readonly retryAfterS: number | undefined;
   readonly issues: readonly z.infer<typeof issueSchema>[] | undefined;
+  /** The limit that was reached, where it is one of room and not of rate. */
+  readonly quota: { readonly name: string; readonly max: number } | undefined;
 
   constructor(
     code: ApiErrorCode,
     message: string = API_ERRORS[code].title,
-    options: { cause?: unknown; retryAfterS?: number; issues?: readonly z.infer<typeof issueSchema>[] } = {},
+    options: { cause?: unknown; retryAfterS?: number; issues?: readonly z.infer<typeof issueSchema>[]; quota?: { readonly name: string; readonly max: number } } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.retryAfterS = options.retryAfterS;
     this.issues = options.issues;
+    this.quota = options.quota;
   }
 
   /** The RFC 9457 document of this error. */

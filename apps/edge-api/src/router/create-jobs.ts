@@ -22,6 +22,7 @@ import {
 } from "@deadiff/schemas";
 import type { Context } from "../context.ts";
 import { tracedSend } from "../tracing.ts";
+import { tellQuota } from "../trpc.ts";
 
 /** How long the relay leaves a new job to us. Past it, the relay rings: also when this isolate died right after the commit. */
 const BELL_DELAY_S = 3;
@@ -100,7 +101,10 @@ const create = async (order: Create): Promise<Created> => {
     traceparent: ctx.traceparent,
     bellDelayS: BELL_DELAY_S,
   };
-  const created = await createJobs(ctx.db, work);
+  const created = await createJobs(ctx.db, work).catch((error: unknown) => {
+    if (error instanceof ApiError && error.quota !== undefined) tellQuota(ctx, error.quota);
+    throw error;
+  });
   if (!created.replayed) ctx.services.after(ringNow(ctx, created.jobs.map(({ id }) => id)));
   return created;
 };

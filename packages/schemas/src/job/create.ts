@@ -120,11 +120,11 @@ export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
       insert into outbox (job_id, traceparent, not_before)
       select id, traceparent, now() + ${work.bellDelayS} * interval '1 second' from made
     )
-    select (select count(*) from room)::int as room, (select jsonb_agg(to_jsonb(made) order by made.cell) from made) as jobs`;
+    select (select count(*) from room)::int as room, (select queued_limit from accounts where id = ${work.accountId}) as queued_limit, (select jsonb_agg(to_jsonb(made) order by made.cell) from made) as jobs`;
 
   let outcome;
   try {
-    [outcome] = await rows<{ room: number; jobs: JobRow[] | null }>(db, statement);
+    [outcome] = await rows<{ room: number; queued_limit: number | null; jobs: JobRow[] | null }>(db, statement);
   } catch (cause) {
     const state = sqlState(cause);
     if (state?.constraint === "accounts_balance_not_negative") {
@@ -142,6 +142,6 @@ export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
   if (outcome?.jobs != null) return { replayed: false, jobs: outcome.jobs };
   const replay = await findReplay(db, work);
   if (replay !== undefined) return replay;
-  if (outcome?.room === 0) throw new ApiError("queue_full", undefined, { retryAfterS: 5 });
+  if (outcome?.room === 0) throw new ApiError("queue_full", undefined, { retryAfterS: 5, quota: { name: "queued", max: outcome.queued_limit ?? 0 } });
   throw new ApiError("idempotency_in_flight", undefined, { retryAfterS: 1 });
 };
