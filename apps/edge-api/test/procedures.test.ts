@@ -1,5 +1,5 @@
 // What must hold for every procedure, read from the router: a new one is covered by itself, or this file says what it lacks.
-import { completeUpload, createKey, createUpload, ID_PREFIXES, keepStyleCode, newApiKey, newId, SCOPES, sharePicture, type Matrix, type Problem } from "@deadiff/schemas";
+import { completeUpload, createAccount, createKey, createUpload, ID_PREFIXES, keepStyleCode, newApiKey, newId, SCOPES, sharePicture, type Matrix, type Problem } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -176,29 +176,105 @@ test("lists show nothing of another account, whatever they are filtered by", asy
   }
 });
 
-const HOSTILE = ["\u0000", "\ud800", "'; drop table jobs; --", "../../../etc/passwd", "%2e%2e%2f%00", "x".repeat(5000), "\u202eexe.gnp", "${7*7}{{7*7}}", "<script>alert(1)</script>", "__proto__", "NaN"];
+const HOSTILE = ["\u0000", "\ud800", "'; drop table jobs; --", "../../../etc/passwd", "%2e%2e%2f%00", "x".repeat(5000), "\u202eexe.gnp", "${7*7}{{7*7}}", "<script>alert(1)</script>", "__proto__", "constructor", "NaN"];
 
-test("a hostile text in any field of any procedure is stored unharmed or refused with a problem document, and nothing fails", async () => {
-  const owner = await tenant(world.db, { credits: 1_000_000 });
-  const things = await fill(owner);
-  await sharePicture(world.db, owner.accountId, things["picture"]![0] as `pic_${string}`, "A".repeat(32));
+type Path = readonly (string | number)[];
+const isTree = (value: unknown): value is Record<string, unknown> | unknown[] => typeof value === "object" && value !== null;
+
+/** Every place below `value` that holds a leaf. */
+const leaves = (value: unknown, at: Path = []): Path[] => (isTree(value) ? Object.entries(value).flatMap(([name, inner]) => leaves(inner, [...at, Array.isArray(value) ? Number(name) : name])) : [at]);
+/** Every object below `value`, itself included: places where a key may be put. */
+const objects = (value: unknown, at: Path = []): Path[] =>
+  isTree(value) ? [...(Array.isArray(value) ? [] : [at]), ...Object.entries(value).flatMap(([name, inner]) => objects(inner, [...at, Array.isArray(value) ? Number(name) : name]))] : [];
+const put = (value: unknown, [head, ...rest]: Path, leaf: unknown): unknown => {
+  if (head === undefined) return leaf;
+  if (Array.isArray(value)) return value.map((inner: unknown, i) => (i === head ? put(inner, rest, leaf) : inner));
+  // JSON.parse makes `__proto__` a key like any other; an object literal would not.
+  const inner = isTree(value) ? (value as Record<string, unknown>)[head] : undefined;
+  return Object.defineProperty({ ...(value as object) }, head, { value: put(inner, rest, leaf), enumerable: true, configurable: true, writable: true });
+};
+
+/** Inputs in which everything that may be said is said, for the procedures that take more than one level. */
+const FULL: Readonly<Record<string, (things: Things) => Record<string, unknown>>> = {
+  "jobs.create": ({ upload, style, code }) => ({
+    input: {
+      references: [
+        { image: upload![0], weight: 1, mode: "style", fit: "pad", crop: { x: 0, y: 0, width: 1, height: 1 } },
+        { url: "https://example.com/a.png", weight: 1, mode: "both", fit: "crop" },
+        { style: style![0], weight: 1, mode: "content" },
+        { blend: [{ style: style![0], weight: 1 }, { style: style![1], weight: 0.5 }] },
+        { code: code![0] },
+      ],
+      prompt: "x", negative_prompt: "x", sampler: "ddim", spacing: "normal", gains: "even", steps: 1, guidance: 1, width: 64, height: 64, count: 1, strength: 1, seed: 1,
+    },
+    webhook: { url: "https://example.com/hook", events: ["job.failed"] },
+    metadata: { key: "value" },
+    start_within_s: 60, finish_within_s: 60, retention_s: 3600,
+  }),
+  "jobs.estimate": ({ upload }) => ({ input: { references: [{ image: upload![0] }], prompt: "x", gains: [1] } }),
+  "matrices.create": ({ upload, style }) => ({
+    references: [[{ image: upload![0], mode: "style" }, { style: style![0] }], []], prompts: ["x", "y"], strengths: [1], negative_prompt: "x", sampler: "ddim", gains: "even",
+    webhook: { url: "https://example.com/hook", events: ["job.failed"] }, metadata: { key: "value" },
+  }),
+  "styles.create": ({ upload, code }) => ({ name: newId("style"), description: "x", tags: ["x"], references: [{ image: upload![0], mode: "style" }, { code: code![0] }] }),
+  "styles.update": ({ upload, style }) => ({ id: style![0], name: newId("style"), tags: ["x"], references: [{ image: upload![0] }] }),
+  "styles.blend": ({ style }) => ({ name: newId("style"), tags: ["x"], styles: [{ style: style![0], weight: 1 }, { style: style![1] }] }),
+  "jobs.cancelMany": () => ({ ids: [newId("job")] }),
+  "webhooks.endpoints.create": () => ({ url: "https://example.com/hook", description: "x", events: ["job.failed"] }),
+  "webhooks.endpoints.update": ({ endpoint }) => ({ id: endpoint![0], url: "https://example.com/hook", events: ["job.failed"] }),
+  "keys.create": () => ({ name: "k", mode: "test", scopes: ["jobs:read"], ip_allow: ["203.0.113.0/24"], expires_at: "2999-01-01T00:00:00Z" }),
+};
+
+const expectUnharmed = async (route: Route, key: string, input: Record<string, unknown>, what: string): Promise<void> => {
+  const response = await send(route, route.scope === undefined ? undefined : key, input);
+  const body = await response.text();
+  expect(response.status, `${route.procedure} ${what}: ${body.slice(0, 300)}`).toBeLessThan(500);
+  if (response.status >= 400) {
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect((JSON.parse(body) as Problem).status).toBe(response.status);
+  }
+};
+
+/** One account's things, and credits enough for whatever is accepted. */
+const target = async () => {
+  const accountId = await createAccount(world.db, { name: "target", credits: 10_000_000, queuedLimit: 100_000 });
+  const { secret: key } = await createKey(world.db, accountId, { name: "k", mode: "live", scopes: [...SCOPES], ip_allow: [] });
+  return { accountId, key, things: await fill({ accountId, key }) };
+};
+
+test("a hostile text in any field of any procedure, however deep, is stored unharmed or refused with a problem document, and nothing fails", async () => {
+  const { accountId, key, things } = await target();
+  await sharePicture(world.db, accountId, things["picture"]![0] as `pic_${string}`, "A".repeat(32));
+  let tried = 0;
   for (const route of routes) {
     if (/delete|revoke|roll/.test(route.procedure)) continue;
-    const base = inputFor(route, things);
-    const texts = Object.entries(schemaOf(route).properties ?? {}).filter(([name, { type, anyOf }]) => name !== "wait_s" && (type === "string" || anyOf !== undefined));
-    for (const [name] of texts) {
+    const base = FULL[route.procedure]?.(things) ?? inputFor(route, things);
+    if (FULL[route.procedure] !== undefined) expect((await send(route, key, base)).status, `${route.procedure}: the input itself is good`).toBeLessThan(300);
+    const left = Object.entries(schemaOf(route).properties ?? {}).flatMap(([name, { type, anyOf }]) => (name !== "wait_s" && !(name in base) && (type === "string" || anyOf !== undefined) ? [[name]] : []));
+    for (const place of [...leaves(base), ...left]) {
       for (const text of HOSTILE) {
         // An address cannot hold half of a surrogate pair.
-        if (text === "\ud800" && (!route.hasBody || pathInputs(route.rest.path).includes(name))) continue;
-        const response = await send(route, route.scope === undefined ? undefined : owner.key, { ...base, [name]: text });
-        const body = await response.text();
-        expect(response.status, `${route.procedure} ${name}=${JSON.stringify(text.slice(0, 40))}: ${body.slice(0, 300)}`).toBeLessThan(500);
-        if (response.status >= 400) {
-          expect(response.headers.get("content-type")).toBe("application/problem+json");
-          expect((JSON.parse(body) as Problem).status).toBe(response.status);
-        }
+        if (text === "\ud800" && (!route.hasBody || pathInputs(route.rest.path).includes(String(place[0])))) continue;
+        await expectUnharmed(route, key, put(base, place, text) as Record<string, unknown>, `${place.join(".")}=${JSON.stringify(text.slice(0, 40))}`);
+        tried += 1;
       }
     }
     await world.db.execute("delete from rate_limits");
   }
-}, 180_000);
+  expect(tried).toBeGreaterThan(1000);
+  expect(await world.db.execute(sql`select count(*)::int as n from jobs`)).not.toEqual([{ n: 0 }]);
+}, 300_000);
+
+test("a hostile key in any object of any procedure changes nobody's prototype and is refused with a problem document, or kept as text", async () => {
+  const { key, things } = await target();
+  for (const route of routes.filter(({ procedure, hasBody }) => hasBody && !/delete|revoke|roll/.test(procedure))) {
+    const base = FULL[route.procedure]?.(things) ?? inputFor(route, things);
+    for (const place of objects(base)) {
+      for (const name of ["__proto__", "constructor", "toString", "", "\u0000", "\ud800", "' or 1=1 --", "\u202e", "x".repeat(5000)]) {
+        for (const value of ["x", { polluted: true }]) await expectUnharmed(route, key, put(base, [...place, name], value) as Record<string, unknown>, `${[...place, name].join(".").slice(0, 80)}`);
+      }
+    }
+    await world.db.execute("delete from rate_limits");
+  }
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+}, 300_000);
