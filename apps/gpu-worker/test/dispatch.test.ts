@@ -151,3 +151,23 @@ test("receivers that hang hold their own slots only", async () => {
   receiver.removeAllListeners("request");
   receiver.on("request", silent);
 });
+
+test("a test job with the prompt test:webhook:dup has its news sent twice with one id and the same bytes, a live one once", async () => {
+  for (const [mode, times] of [["test", 2], ["live", 1]] as const) {
+    const { accountId, job } = await newJob(world, picture, { prompt: " test:webhook:dup " }, { mode });
+    const endpoint = await createEndpoint(world.db, accountId, { url: `${base}/${accountId}`, description: "", events: ["job.canceled"] });
+    await world.db.execute(sql`delete from webhook_messages where endpoint_id = ${endpoint.id}`);
+    await cancelJob(world.db, accountId, job.id);
+    heard = [];
+    answer = () => 200;
+    const { round, idle } = dispatcher();
+    for (let i = 0; i < 4; i++) {
+      await round();
+      await idle();
+    }
+    expect(heard).toHaveLength(times);
+    expect(new Set(heard.map(({ body, headers }) => `${headers["webhook-id"]} ${body}`)).size).toBe(1);
+    const [message] = (await listMessages(world.db, accountId, { limit: 10 })).data;
+    expect(message).toMatchObject({ state: "delivered", attempts: Array.from({ length: times }, (_, i) => ({ n: i + 1, outcome: "ok" })) });
+  }
+});

@@ -1,5 +1,5 @@
 import { SpanKind } from "@opentelemetry/api";
-import { fixBody, nextAttemptInS, presentJob, reportAttempt, takeMessages, type Db, type Delivery, type SignUrl } from "@deadiff/schemas";
+import { fixBody, nextAttemptInS, presentJob, redeliver, reportAttempt, takeMessages, type Db, type Delivery, type SignUrl } from "@deadiff/schemas";
 import { Webhook } from "standardwebhooks";
 import type { Dispatcher } from "undici";
 import type { AtPoint } from "../crash-points.ts";
@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { NetPolicy } from "../net/addresses.ts";
 import { inSpan, traceOf } from "../tracing.ts";
+import { asksForDuplicates } from "../work/fault-prompt.ts";
 import { post } from "./post.ts";
 
 /** What delivering needs of the world. */
@@ -63,6 +64,8 @@ const deliver = async (options: DispatchOptions, delivery: Delivery): Promise<vo
   await reportAttempt(db, { id: delivery.id, n: delivery.n, outcome, status, response, error, retryInS, gone: status === 410 });
   metrics.attempts.inc({ outcome });
   log("info", "webhook_attempt", { message_id: delivery.id, n: delivery.n, endpoint_id: delivery.endpointId, type: delivery.type, outcome, status, error, retry_in_s: retryInS });
+  // Acknowledged, and sent once more all the same: at least once is what we promise, and what integrators are to be ready for.
+  if (outcome === "ok" && delivery.n === 1 && delivery.content.kind === "job" && asksForDuplicates(delivery.content.job.mode, delivery.content.prompt)) await redeliver(db, delivery.accountId, delivery.id);
 };
 
 /** Delivers webhooks as slots are free. A slow receiver holds a slot, never the others: each endpoint has four at most. */

@@ -7,6 +7,12 @@ type Fault = { readonly kind: "fail"; readonly code: JobErrorCode } | { readonly
 
 const SLOW_MAX_S = 600;
 
+/** A test job with this prompt has its first webhook of each address sent twice: same id, same bytes, as after an answer that was lost. */
+const DUPLICATE = "test:webhook:dup";
+
+/** Whether a job asks for its webhooks to come twice. */
+export const asksForDuplicates = (mode: "live" | "test", prompt: string): boolean => mode === "test" && prompt.trim() === DUPLICATE;
+
 /** Reads `test:fail:<code>` and `test:slow:<seconds>`. */
 export const readFault = (prompt: string): Fault | undefined => {
   const [, kind, value = ""] = /^test:(fail|slow):([a-z_0-9]{1,40})$/.exec(prompt.trim()) ?? [];

@@ -19,8 +19,8 @@ export interface Delivery {
   readonly createdAt: string;
   /** The bytes to send, once fixed by an earlier attempt. */
   readonly body: string | null;
-  /** What to make the body from: the job as it stood, or the event's own data. */
-  readonly content: { readonly kind: "job"; readonly job: JobRow } | { readonly kind: "data"; readonly data: unknown };
+  /** What to make the body from: the job as it stood (and the prompt it was made with), or the event's own data. */
+  readonly content: { readonly kind: "job"; readonly job: JobRow; readonly prompt: string } | { readonly kind: "data"; readonly data: unknown };
 }
 
 /** How many messages of one endpoint are on their way at once. */
@@ -52,6 +52,7 @@ export const takeMessages = async (db: Db, limit: number): Promise<Delivery[]> =
     created_at: string;
     body: string | null;
     job: JobRow | null;
+    prompt: string | null;
     data: unknown;
   }>(
     db,
@@ -93,11 +94,12 @@ export const takeMessages = async (db: Db, limit: number): Promise<Delivery[]> =
     select taken.id, taken.attempts as n, taken.attempts - taken.schedule_base as attempt, taken.account_id, taken.endpoint_id,
       coalesce(taken.url, e.url) as url, taken.type, to_jsonb(taken.created_at) #>> '{}' as created_at, taken.body, taken.data,
       jsonb_build_array(coalesce(e.secret, a.webhook_secret), case when e.previous_secret_until > now() then e.previous_secret end) as secrets,
-      ev.body as job
+      ev.body as job, j.request ->> 'prompt' as prompt
     from taken
     join accounts a on a.id = taken.account_id
     left join webhook_endpoints e on e.id = taken.endpoint_id
-    left join job_events ev on ev.job_id = taken.job_id and ev.version = taken.version`,
+    left join job_events ev on ev.job_id = taken.job_id and ev.version = taken.version
+    left join jobs j on j.id = taken.job_id`,
   );
   return taken.map((row) => ({
     id: row.id,
@@ -110,7 +112,7 @@ export const takeMessages = async (db: Db, limit: number): Promise<Delivery[]> =
     type: row.type,
     createdAt: new Date(row.created_at).toISOString(),
     body: row.body,
-    content: row.job === null ? { kind: "data", data: row.data } : { kind: "job", job: row.job },
+    content: row.job === null ? { kind: "data", data: row.data } : { kind: "job", job: row.job, prompt: row.prompt ?? "" },
   }));
 };
 
