@@ -1,4 +1,4 @@
-import type { JobKind, JobPhase, ReferenceMode, StoredRequest } from "@deadiff/schemas";
+import type { Crop, JobKind, JobPhase, ReferenceMode, StoredRequest } from "@deadiff/schemas";
 
 interface Influence {
   readonly weight: number;
@@ -6,7 +6,7 @@ interface Influence {
 }
 
 /** A reference that was brought: a picture (upright RGB PNG, metadata removed), or a style code's file. */
-export type LoadedMember = Influence & ({ readonly png: Uint8Array; readonly fit: "stretch" | "pad" | "crop" } | { readonly code: Uint8Array });
+export type LoadedMember = Influence & ({ readonly png: Uint8Array; readonly fit: "stretch" | "pad" | "crop"; /** What part of the picture this is, if it is one. */ readonly crop?: Crop } | { readonly code: Uint8Array });
 
 /** A reference of a request: one of these, or several that are read as one. */
 export type LoadedReference = LoadedMember | (Influence & { readonly members: readonly LoadedMember[] });

@@ -109,6 +109,37 @@ describe("pictures as cameras make them", () => {
   });
 });
 
+describe("the part of a picture that is asked for", () => {
+  const colours = async (bytes: Buffer, crop: { x: number; y: number; width: number; height: number }) => {
+    const out = sharp(await decoder.decode(bytes, crop));
+    const { width, height } = await out.metadata();
+    return { size: [width, height], mean: (await out.stats()).channels.map(({ mean }) => Math.round(mean)) };
+  };
+
+  test("is cut in shares of its sides, before anything is made smaller", async () => {
+    const bytes = await flag().png().toBuffer();
+    expect(await colours(bytes, { x: 0, y: 0, width: 0.5, height: 1 })).toEqual({ size: [8, 8], mean: [255, 0, 0] });
+    expect(await colours(bytes, { x: 0.5, y: 0.25, width: 0.25, height: 0.5 })).toEqual({ size: [4, 4], mean: [0, 0, 255] });
+    const large = await flag().resize(4000, 2000, { kernel: "nearest", fit: "fill" }).png().toBuffer();
+    expect(await colours(large, { x: 0.25, y: 0.25, width: 0.25, height: 0.5 })).toEqual({ size: [1000, 1000], mean: [255, 0, 0] });
+  });
+
+  test("is that of the upright picture, whatever way the camera was held", async () => {
+    const turned = await sharp(await flag().png().toBuffer()).rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 100, chromaSubsampling: "4:4:4" }).toBuffer();
+    const { size, mean } = await colours(turned, { x: 0.75, y: 0, width: 0.25, height: 1 });
+    expect(size).toEqual([4, 8]);
+    expect(mean[2]).toBeGreaterThan(240);
+    expect(mean[0]).toBeLessThan(15);
+  });
+
+  test("is one pixel at least, and never beyond the edge", async () => {
+    const bytes = await flag().png().toBuffer();
+    expect((await colours(bytes, { x: 0.999, y: 0.999, width: 0.001, height: 0.001 })).size).toEqual([1, 1]);
+    expect((await colours(bytes, { x: 1, y: 1, width: 1e-9, height: 1e-9 })).size).toEqual([1, 1]);
+    expect((await colours(bytes, { x: 0.1, y: 0.3, width: 0.9, height: 0.7 })).size).toEqual([14, 6]);
+  });
+});
+
 test("a decoder that hangs is killed, and the next picture gets a new one", async () => {
   const impatient = createDecoder(1);
   const bytes = await flag().resize(4000, 4000, { fit: "fill" }).png().toBuffer();

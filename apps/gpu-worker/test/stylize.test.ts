@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openModel, writeRandomBundle } from "@deadiff/core/node";
+import { openModel, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
 import { inlineRuntime } from "@deadiff/core/ort";
-import type { Model } from "@deadiff/core";
+import { parametersSchema, type Model } from "@deadiff/core";
 import { modelAboutSchema } from "@deadiff/schemas";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -75,6 +75,14 @@ test("without references the picture is the prompt's alone; a code of another en
   await refused([{ weight: 1, mode: "style", members: [{ weight: 1, mode: "style", code: foreign.code!.file }] }]).toMatchObject({ code: "style_code_version" });
   await refused([{ weight: 1, mode: "style", code: Uint8Array.of(1, 2, 3) }]).toMatchObject({ code: "invalid_image" });
   await refused([noise], { gains: [1, 2] }).toMatchObject({ code: "unsupported_parameter" });
+});
+
+test("the parameters say which part of a picture a reference was, in the answer and in the file", async () => {
+  const crop = { x: 0.25, y: 0, width: 0.5, height: 1 };
+  const { parameters, images } = await run([{ ...noise, crop }, flat]);
+  expect(parameters["references"]).toEqual([expect.objectContaining({ kind: "image", crop }), expect.not.objectContaining({ crop: expect.anything() as unknown })]);
+  const written = parametersSchema.parse(readPngParameters(images[0]!));
+  expect(written.references).toEqual([expect.objectContaining({ crop }), expect.not.objectContaining({ crop: expect.anything() as unknown })]);
 });
 
 test("a model says what it can do and knows: its words, and those subjects of which it knows every word", async () => {

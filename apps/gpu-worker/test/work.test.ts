@@ -65,6 +65,29 @@ test("styles and codes act as one reference each, a job without any is made of i
   await worker.drain(0);
 });
 
+test("of a reference with a crop the worker uses that part alone, in jobs and in styles", async () => {
+  const worker = world.worker();
+  const halves = await sharp({ create: { width: 32, height: 16, channels: 3, background: { r: 200, g: 0, b: 0 } } })
+    .composite([{ input: { create: { width: 16, height: 16, channels: 3, background: { r: 0, g: 0, b: 100 } } }, left: 16, top: 0 }])
+    .png()
+    .toBuffer();
+  const picture = { bytes: halves, sha256: createHash("sha256").update(halves).digest("hex") };
+  const { job: whole } = await newJob(world, picture);
+  const [image] = whole.request!.references as StyleReference[];
+  const part = { ...image!, crop: { x: 0.5, y: 0, width: 0.5, height: 1 } };
+  await world.ring(whole.id);
+  await ended(whole.id);
+  const style = { styles: [{ id: newId("style"), version: 1, weight: 1 }], weight: 1, mode: "style" as const, members: [part] };
+  for (const references of [[part], [style]]) {
+    const { job } = await newJob(world, picture, { references });
+    await world.ring(job.id);
+    const [made] = (await ended(job.id)).result!.images;
+    const { channels } = await sharp(await world.store.read(made!.key, 1e6, AbortSignal.timeout(5000))).stats();
+    expect(channels.map(({ mean }) => Math.round(mean))).toEqual([0, 0, 100]);
+  }
+  await worker.drain(0);
+});
+
 test("three messages for one job make one effect", async () => {
   const workers = [world.worker(), world.worker(), world.worker()];
   const { job } = await newJob(world, red, { steps: 5 });

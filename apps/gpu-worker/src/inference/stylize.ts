@@ -59,6 +59,15 @@ const encodeStyle = async (model: Model, { references, seed }: GenerateRequest):
   return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, model: `${model.name}@${model.version}` };
 };
 
+/** Parameters with the parts of pictures that references are: the model saw the parts alone. */
+const withCrops = <P extends Awaited<ReturnType<typeof stylize>>["parameters"]>(parameters: P, references: GenerateRequest["references"]): P => ({
+  ...parameters,
+  references: parameters.references.map((described, i) => {
+    const reference = references[i];
+    return reference !== undefined && "png" in reference && reference.crop !== undefined ? { ...described, crop: reference.crop } : described;
+  }),
+});
+
 /** What a job will ask of the U-Net. */
 const sizeOf = (model: Model, input: Input): { steps: number; rows: number } => {
   const { steps, guidance, count } = resolveRequest(input, model, () => 0n);
@@ -91,9 +100,9 @@ export const stylizeWith =
         },
       });
       return {
-        images: await Promise.all(made.images.map(({ pixels, parameters }) => encodePng(pixels, parameters))),
+        images: await Promise.all(made.images.map(({ pixels, parameters }) => encodePng(pixels, withCrops(parameters, request.references)))),
         seed: request.seed,
-        parameters: { ...made.parameters, warnings: made.warnings },
+        parameters: { ...withCrops(made.parameters, request.references), warnings: made.warnings },
         timings: Object.fromEntries(Object.entries(made.timingsMs).map(([stage, ms]) => [`${stage}_ms`, Math.round(ms)])),
         model: `${model.name}@${model.version}`,
       };

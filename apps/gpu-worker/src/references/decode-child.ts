@@ -1,5 +1,5 @@
 // The process that opens strangers' pictures. It holds no secret, and is killed when it takes too long or too much.
-import { LIMITS } from "@deadiff/schemas/contracts";
+import { LIMITS, type Crop } from "@deadiff/schemas/contracts";
 import sharp from "sharp";
 import type { DecodeAnswer, DecodeRequest, FromDecoder } from "./decode.ts";
 
@@ -11,20 +11,31 @@ sharp.concurrency(1);
 // Larger than any encoder's input; a reference keeps no more than this.
 const SIDE_MAX_PX = 1024;
 
-const decode = async (bytes: Uint8Array): Promise<DecodeAnswer> => {
+/** A part in whole pixels: at least one, and none beyond the edge. */
+const regionOf = ({ x, y, width, height }: Crop, whole: { readonly width: number; readonly height: number }) => {
+  const left = Math.min(whole.width - 1, Math.round(x * whole.width));
+  const top = Math.min(whole.height - 1, Math.round(y * whole.height));
+  const right = Math.min(whole.width, Math.max(left + 1, Math.round((x + width) * whole.width)));
+  const bottom = Math.min(whole.height, Math.max(top + 1, Math.round((y + height) * whole.height)));
+  return { left, top, width: right - left, height: bottom - top };
+};
+
+const decode = async ({ bytes, crop }: DecodeRequest): Promise<DecodeAnswer> => {
+  let upright;
   try {
-    const { format, width, height } = await sharp(bytes, { limitInputPixels: LIMITS.imagePixels }).metadata();
+    const { format, width, height, autoOrient } = await sharp(bytes, { limitInputPixels: LIMITS.imagePixels }).metadata();
     if (format !== "jpeg" && format !== "png" && format !== "webp") return { ok: false, code: "unsupported_format" };
     if (width > LIMITS.imageSidePx || height > LIMITS.imageSidePx || width * height > LIMITS.imagePixels) return { ok: false, code: "image_too_large" };
+    upright = autoOrient;
   } catch (error) {
     const text = String(error);
     if (text.includes("exceeds pixel limit")) return { ok: false, code: "image_too_large" };
     return { ok: false, code: text.includes("unsupported image format") || text.includes("blocked") ? "unsupported_format" : "invalid_image" };
   }
   try {
-    const png = await sharp(bytes, { limitInputPixels: LIMITS.imagePixels, failOn: "error", pages: 1 })
-      // By the camera's note first: the note itself does not outlive this line.
-      .autoOrient()
+    // By the camera's note first: the note itself does not outlive this line.
+    const whole = sharp(bytes, { limitInputPixels: LIMITS.imagePixels, failOn: "error", pages: 1 }).autoOrient();
+    const png = await (crop === undefined ? whole : whole.extract(regionOf(crop, upright)))
       .resize({ width: SIDE_MAX_PX, height: SIDE_MAX_PX, fit: "inside", withoutEnlargement: true })
       .flatten({ background: "white" })
       .toColourspace("srgb")
@@ -38,6 +49,6 @@ const decode = async (bytes: Uint8Array): Promise<DecodeAnswer> => {
 
 process.once("disconnect", () => process.exit(0));
 process.on("message", (request: DecodeRequest) => {
-  void decode(request.bytes).then((answer) => process.send?.({ id: request.id, answer } satisfies FromDecoder));
+  void decode(request).then((answer) => process.send?.({ id: request.id, answer } satisfies FromDecoder));
 });
 process.send?.({ ready: true } satisfies FromDecoder);

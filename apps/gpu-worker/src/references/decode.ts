@@ -1,10 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { JobError, type JobErrorCode } from "@deadiff/schemas";
+import { JobError, type Crop, type JobErrorCode } from "@deadiff/schemas";
 
 /** A picture to open. */
 export interface DecodeRequest {
   readonly id: number;
   readonly bytes: Uint8Array;
+  readonly crop: Crop | undefined;
 }
 
 /** What became of it: an upright, opaque sRGB PNG of at most 1024 pixels a side without metadata, or why not. */
@@ -12,8 +13,8 @@ export type DecodeAnswer = { readonly ok: true; readonly png: Uint8Array } | { r
 
 /** Opens pictures in a process of their own. */
 export interface Decoder {
-  /** Throws a JobError: `invalid_image`, `image_too_large`, `unsupported_format`. */
-  readonly decode: (bytes: Uint8Array) => Promise<Uint8Array>;
+  /** The picture, or the part of it that `crop` frames. Throws a JobError: `invalid_image`, `image_too_large`, `unsupported_format`. */
+  readonly decode: (bytes: Uint8Array, crop?: Crop) => Promise<Uint8Array>;
   readonly stop: () => void;
 }
 
@@ -62,7 +63,7 @@ const start = (): Opener => {
   return { process: child, ready, done: 0 };
 };
 
-const ask = ({ process: child }: Opener, id: number, bytes: Uint8Array, timeoutMs: number): Promise<DecodeAnswer> =>
+const ask = ({ process: child }: Opener, request: DecodeRequest, timeoutMs: number): Promise<DecodeAnswer> =>
   new Promise((resolve, reject) => {
     const settle = (): void => {
       clearTimeout(timer);
@@ -74,14 +75,14 @@ const ask = ({ process: child }: Opener, id: number, bytes: Uint8Array, timeoutM
       reject(new Lost());
     };
     const onMessage = (message: FromDecoder): void => {
-      if ("ready" in message || message.id !== id) return;
+      if ("ready" in message || message.id !== request.id) return;
       settle();
       resolve(message.answer);
     };
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     child.on("message", onMessage);
     child.once("exit", onExit);
-    if (child.connected) child.send({ id, bytes } satisfies DecodeRequest);
+    if (child.connected) child.send(request);
   });
 
 /**
@@ -95,11 +96,11 @@ export const createDecoder = (timeoutMs = TIMEOUT_MS): Decoder => {
     if (current === opener) current = undefined;
     opener.process.kill("SIGKILL");
   };
-  const once = async (bytes: Uint8Array, withinMs: number): Promise<DecodeAnswer> => {
+  const once = async (bytes: Uint8Array, crop: Crop | undefined, withinMs: number): Promise<DecodeAnswer> => {
     const opener = (current ??= start());
     try {
       await opener.ready;
-      const answer = await ask(opener, nextId++, bytes, withinMs);
+      const answer = await ask(opener, { id: nextId++, bytes, crop }, withinMs);
       opener.done += 1;
       if (opener.done >= JOBS_MAX) retire(opener);
       return answer;
@@ -112,10 +113,10 @@ export const createDecoder = (timeoutMs = TIMEOUT_MS): Decoder => {
     stop: () => {
       if (current !== undefined) retire(current);
     },
-    decode: async (bytes) => {
+    decode: async (bytes, crop) => {
       for (const withinMs of [timeoutMs, 3 * timeoutMs]) {
         try {
-          const answer = await once(bytes, withinMs);
+          const answer = await once(bytes, crop, withinMs);
           if (answer.ok) return answer.png;
           throw new JobError(answer.code);
         } catch (error) {

@@ -38,7 +38,10 @@ export const loadReferences = async (sources: ReferenceSources, request: StoredR
   const load = async (reference: Single): Promise<LoadedMember> => {
     signal.throwIfAborted();
     const { weight, mode } = reference;
-    if (!("code" in reference)) return { weight, mode, fit: reference.fit, png: await decoder.decode(await read(reference)) };
+    if (!("code" in reference)) {
+      const { fit, crop } = reference;
+      return { weight, mode, fit, png: await decoder.decode(await read(reference), crop), ...(crop === undefined ? {} : { crop }) };
+    }
     const code = codes.get(reference.code);
     if (code === undefined) throw new JobError("invalid_image", `Style code ${reference.code} was deleted.`);
     return { weight, mode, code: Buffer.from(code, "base64") };

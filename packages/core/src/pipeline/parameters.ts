@@ -4,6 +4,7 @@ import type { ModelFacts } from "./model.ts";
 import type { Reference, StylizeRequest } from "./request.ts";
 
 const influence = { weight: z.number(), mode: z.enum(["style", "content", "both"]) };
+const cropSchema = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u);
 
 /** Everything a picture was made with, as JSON: what a PNG holds and what an answer says. References are named by hash. */
@@ -12,8 +13,11 @@ export const parametersSchema = z.object({
   formatVersion: z.literal(1),
   model: z.object({ name: z.string(), version: z.string() }),
   references: z.array(z.union([
-    /** `sha256` is over the decoded pixels, rows of red, green, blue. */
-    z.object({ kind: z.literal("image"), sha256, width: z.int(), height: z.int(), fit: z.enum(["stretch", "crop", "pad"]), ...influence }),
+    /**
+     * `sha256` is over the decoded pixels, rows of red, green, blue. `crop` says, where it is known, which part of a larger
+     * picture they are, in shares of that picture's sides.
+     */
+    z.object({ kind: z.literal("image"), sha256, width: z.int(), height: z.int(), fit: z.enum(["stretch", "crop", "pad"]), crop: cropSchema.optional(), ...influence }),
     /** `sha256` is over the tokens, style before content, float32. */
     z.object({ kind: z.literal("code"), sha256, encoder: z.string(), ...influence }),
   ])),

@@ -2,9 +2,10 @@ import { sql } from "drizzle-orm";
 
 const references = sql.raw(`jsonb_array_elements(changed.request -> 'references') with ordinality as r(reference, n)`);
 
-/** What references are, whatever they are used for: pictures, addresses, codes, styles at their version. */
+/** What a reference is, whatever it is used for: a picture, an address or a part of one, a code, styles at their version. */
+const what = sql.raw(`coalesce(reference -> 'image', reference -> 'url', reference -> 'code', reference -> 'styles')`);
 const scene = sql`md5(jsonb_build_array(changed.request ->> 'prompt', (
-  select jsonb_agg(coalesce(reference -> 'image', reference -> 'url', reference -> 'code', reference -> 'styles') order by n) from ${references}))::text)`;
+  select jsonb_agg(case when reference ? 'crop' then jsonb_build_array(${what}, reference -> 'crop') else ${what} end order by n) from ${references}))::text)`;
 
 /** A parameter as it was used, or as it was asked for where the model does not say. */
 const used = (name: string) => sql.raw(`coalesce(changed.result #> '{parameters,${name}}', changed.request -> '${name}')`);

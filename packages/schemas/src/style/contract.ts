@@ -18,9 +18,26 @@ const weight = z
 const mode = referenceMode.default("style").meta({ description: "What is taken: how it is drawn, what it shows, or both." });
 const fit = z.enum(["stretch", "pad", "crop"]).default("stretch").meta({ description: "How a picture that is not square meets the encoder's square." });
 
-const imageReferenceSchema = z.strictObject({ image: idSchema("upload"), weight, mode, fit });
+const share = z.number().min(0).max(1);
+
+// Sums of shares such as 0.1 + 0.9 may come out a rounding error above 1.
+const within = (start: number, length: number): boolean => start + length <= 1 + 1e-9;
+
+/** A part of a picture, in shares of its sides, the picture being upright. */
+export const cropSchema = z
+  .strictObject({ x: share, y: share, width: share.gt(0), height: share.gt(0) })
+  .refine(({ x, width }) => within(x, width), { path: ["width"], message: "x + width may not exceed 1" })
+  .refine(({ y, height }) => within(y, height), { path: ["height"], message: "y + height may not exceed 1" })
+  .meta({ description: "The part that is used, in shares of the upright picture's sides from its top left; the whole picture when left out. It is cut before it is fitted." });
+
+/** See {@link cropSchema}. */
+export type Crop = z.output<typeof cropSchema>;
+
+const crop = cropSchema.optional();
+
+const imageReferenceSchema = z.strictObject({ image: idSchema("upload"), weight, mode, fit, crop });
 const codeReferenceSchema = z.strictObject({ code: idSchema("code"), weight, mode });
-const urlReferenceSchema = z.strictObject({ url: z.url({ protocol: /^https$/ }).max(2048), weight, mode, fit });
+const urlReferenceSchema = z.strictObject({ url: z.url({ protocol: /^https$/ }).max(2048), weight, mode, fit, crop });
 
 /** What a style is made of: uploaded pictures, and codes of pictures that need not be there. */
 export const styleReferenceSchema = z.union([imageReferenceSchema, codeReferenceSchema]);

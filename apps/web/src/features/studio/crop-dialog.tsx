@@ -33,7 +33,7 @@ export const CropDialog = ({ reference, url, onClose }: { readonly reference: De
     onClose();
     const before = reference.original?.box ?? WHOLE;
     if (box === before) return;
-    changeReference(reference.key, { original: isWhole(box) ? null : { url: source, box } });
+    changeReference(reference.key, { crop: null, original: isWhole(box) ? null : { url: source, box } });
     replaceFile(reference.key, isWhole(box) ? await (await fetch(source)).blob() : await cut(source, box));
   };
 

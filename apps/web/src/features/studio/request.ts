@@ -8,9 +8,10 @@ export const samplingOf = ({ preset, sampling }: Pick<Settings, "preset" | "samp
 
 type Reference = NonNullable<CreateJobInput["input"]["references"]>[number];
 
-const toReference = ({ upload, saved, weight, mode, fit }: DeskReference): Reference[] => {
-  if (saved === null) return upload === null ? [] : [{ image: upload, weight, mode, fit }];
-  if ("url" in saved) return [{ ...saved, weight, mode, fit }];
+const toReference = ({ upload, saved, weight, mode, fit, crop }: DeskReference): Reference[] => {
+  const part = crop === null ? {} : { crop };
+  if (saved === null) return upload === null ? [] : [{ image: upload, weight, mode, fit, ...part }];
+  if ("url" in saved) return [{ ...saved, weight, mode, fit, ...part }];
   return [{ ...("blend" in saved ? { blend: [...saved.blend] } : saved), weight, mode }];
 };
 

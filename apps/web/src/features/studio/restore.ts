@@ -24,6 +24,12 @@ const savedOf = (value: Readonly<Record<string, unknown>>): Saved | undefined =>
 
 const nameOf = (saved: Saved): string => ("style" in saved ? "Saved style" : "blend" in saved ? "Blend of styles" : "code" in saved ? "Style code" : new URL(saved.url).hostname);
 
+const cropOf = (value: unknown): DeskReference["crop"] => {
+  if (!isRecord(value)) return null;
+  const [x, y, width, height] = [value["x"], value["y"], value["width"], value["height"]].map(number);
+  return x === undefined || y === undefined || width === undefined || height === undefined ? null : { x, y, width, height };
+};
+
 /** A reference of a job, to be put on the desk. */
 const deskReference = (value: unknown, index: number): DeskReference[] => {
   if (!isRecord(value)) return [];
@@ -33,6 +39,7 @@ const deskReference = (value: unknown, index: number): DeskReference[] => {
     weight: number(value["weight"]) ?? 1,
     mode: MODES.includes(mode) ? (mode as ReferenceMode) : "style",
     fit: FITS.includes(fit) ? (fit as ReferenceFit) : "stretch",
+    crop: cropOf(value["crop"]),
   } as const;
   if (typeof value["image"] === "string") return [newReference(`Reference ${index + 1}`, { ...influence, upload: value["image"] as Id<"upload"> })];
   const saved = savedOf(value);

@@ -31,6 +31,8 @@ export interface DeskReference {
   readonly upload: Id<"upload"> | null;
   /** A reference that needs no upload: a saved style, a blend of styles, a code, an address. */
   readonly saved: Saved | null;
+  /** The part that is used, of a reference that came with one: what is cut here is cut before it is sent. */
+  readonly crop: Box | null;
   /** What it was cut from, and where; null: it is whole. */
   readonly original: { readonly url: string; readonly box: Box } | null;
   /** Why it did not arrive. */
@@ -68,6 +70,7 @@ export const newReference = (name: string, change: Partial<DeskReference> = {}):
   height: 0,
   upload: null,
   saved: null,
+  crop: null,
   original: null,
   fault: null,
   ...change,
