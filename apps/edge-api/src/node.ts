@@ -7,6 +7,7 @@ import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
 import { readNodeEnv } from "./env.ts";
 import { watchTogether } from "./ports/changes.ts";
+import { rememberedPlaces } from "./ports/queue-places.ts";
 import { serveStatus } from "./status.ts";
 
 const env = readNodeEnv();
@@ -18,6 +19,7 @@ const services = {
   ...cloudOf(env),
   ...accessOf(env),
   admission: admissionOf(env),
+  queuePlaces: rememberedPlaces(),
   connect: () => shared,
   watchChanges: watchTogether(pool.db),
   log: logLine,

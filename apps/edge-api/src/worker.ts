@@ -5,6 +5,7 @@ import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } f
 import { createApp } from "./app.ts";
 import { envSchema } from "./env.ts";
 import { watchAlone } from "./ports/changes.ts";
+import { rememberedPlaces } from "./ports/queue-places.ts";
 import type { Services } from "./ports/services.ts";
 
 /** Hyperdrive pools connections near the database; without it the database is reached directly. */
@@ -13,7 +14,7 @@ const bindingsSchema = z.looseObject({ DATABASE_URL: z.string().optional(), HYPE
 const settingsOf = (bindings: unknown) => {
   const { HYPERDRIVE, DATABASE_URL, ...rest } = bindingsSchema.parse(bindings);
   const env = envSchema.parse({ ...rest, DATABASE_URL: HYPERDRIVE?.connectionString ?? DATABASE_URL });
-  return { env, shared: { ...cloudOf(env), ...accessOf(env), admission: admissionOf(env), tracing: tracingOf(env) } };
+  return { env, shared: { ...cloudOf(env), ...accessOf(env), admission: admissionOf(env), queuePlaces: rememberedPlaces(), tracing: tracingOf(env) } };
 };
 
 let settings: ReturnType<typeof settingsOf> | undefined;

@@ -1,11 +1,11 @@
 import { ReceiveMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
-import { acknowledgeCancel, cancelJob, claimJob, connect, createAccount, createKey, renewJob, SCOPES, succeedJob, type Job, type Problem } from "@deadiff/schemas";
+import { acknowledgeCancel, cancelJob, claimJob, connect, createAccount, createKey, renewJob, SCOPES, succeedJob, type Job, type Matrix, type MatrixSummary, type Problem } from "@deadiff/schemas";
 import { checkInvariants } from "@deadiff/schemas/invariants";
 import { sql } from "drizzle-orm";
 import { afterAll, expect, inject, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { sqsJobQueue } from "../src/ports/job-queue.ts";
-import { INPUT, newJob, tenant, useWorld } from "./world.ts";
+import { finish, INPUT, newJob, tenant, useWorld } from "./world.ts";
 
 const world = useWorld();
 afterAll(async () => expect(await checkInvariants(world.db)).toEqual([]));
@@ -85,7 +85,7 @@ test("a poll with the tag of what is known is answered 304, and held until the v
   const job = await newJob(world, key);
   const first = await world.call("GET", `/v1/jobs/${job.id}`, { key });
   const etag = first.headers.get("etag")!;
-  expect(etag).toBe('"1"');
+  expect(etag).toMatch(/^"1\.q\d+"$/);
   expect(first.headers.get("retry-after")).toBe("2");
   expect((await world.call("GET", `/v1/jobs/${job.id}`, { key, headers: { "if-none-match": etag } })).status).toBe(304);
   const started = performance.now();
@@ -232,4 +232,76 @@ test("an account whose queue is full is told that limit beside its rate, and whe
     expect(full.headers.get("retry-after")).toBe("5");
     expect(JSON.stringify(await full.json())).toContain('"queue_full"');
   }
+});
+
+test("a waiting job says where it stands among the jobs of all accounts, and nothing else of them; the entity tag moves with it", async () => {
+  await world.db.execute(sql`delete from rate_limits`);
+  const [mine, theirs] = [await tenant(world.db), await tenant(world.db)];
+  const base = Number((await world.db.execute(sql`select count(*)::int as n from jobs where state = 'queued'`))[0]!["n"]);
+  const first = await newJob(world, theirs.key);
+  const second = await newJob(world, mine.key);
+  const third = await newJob(world, theirs.key);
+  expect([first, second, third].map(({ queue }) => queue)).toEqual([1, 2, 3].map((place) => ({ position: base + place, position_is_estimate: true })));
+  const read = async (headers: Record<string, string> = {}) => world.call("GET", `/v1/jobs/${second.id}`, { key: mine.key, headers });
+  const before = await read();
+  const etag = before.headers.get("etag")!;
+  expect(etag).toBe(`"1.q${base + 2}"`);
+  expect((await read({ "if-none-match": etag })).status).toBe(304);
+  await cancelJob(world.db, theirs.accountId, first.id);
+  const after = await read({ "if-none-match": etag });
+  expect(after.status).toBe(200);
+  const text = await after.text();
+  expect((JSON.parse(text) as Job).queue).toEqual({ position: base + 1, position_is_estimate: true });
+  expect(text).not.toContain(theirs.accountId);
+  const list = (await (await world.call("GET", "/v1/jobs", { key: mine.key })).json()) as { data: Job[] };
+  expect(list.data.map(({ queue }) => queue?.position)).toEqual([base + 1]);
+  const trpc = await world.call("GET", `/trpc/jobs.get?input=${encodeURIComponent(JSON.stringify({ id: second.id }))}`, { key: mine.key });
+  expect(await trpc.json()).toMatchObject({ result: { data: { queue: { position: base + 1 } } } });
+  // A wait for news is a wait for a version, not for a place.
+  const started = performance.now();
+  expect((await read({ "if-none-match": etag, prefer: "wait=1" })).status).toBe(200);
+  expect(performance.now() - started).toBeGreaterThan(900);
+  expect(((await (await world.call("POST", `/v1/jobs/${second.id}/cancel`, { key: mine.key })).json()) as Job).queue).toBeNull();
+});
+
+test("matrices are listed page by page, newest first, with how far they are and what their first cells look like", async () => {
+  const { key } = await tenant(world.db, { credits: 1000 });
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    const made = await world.call("POST", "/v1/matrices", { key, body: { references: [INPUT.references], prompts: [`p${i}`, "q"], strengths: [0.5, 1] } });
+    ids.push(((await made.json()) as Matrix).id);
+  }
+  const newest = (await (await world.call("GET", `/v1/matrices/${ids[2]}`, { key })).json()) as Matrix;
+  expect(newest.cells.every(({ queue }) => queue !== null)).toBe(true);
+  await finish(world, newest.cells[1]!.id);
+  const list = async (query: string) => (await (await world.call("GET", `/v1/matrices?${query}`, { key })).json()) as { data: MatrixSummary[]; next_cursor: string | null; has_more: boolean };
+  const first = await list("limit=2");
+  expect(first.data.map(({ id }) => id)).toEqual([ids[2], ids[1]]);
+  expect(first.data[0]).toMatchObject({ axes: { references: 1, prompts: 2, strengths: 2 }, is_terminal: false, counts: { queued: 3, succeeded: 1, running: 0 } });
+  expect(first.data[0]!.preview_urls.map((url) => url !== null)).toEqual([false, true, false, false]);
+  expect((await fetch(first.data[0]!.preview_urls[1]!)).status).toBe(200);
+  const second = await list(`limit=2&cursor=${first.next_cursor}`);
+  expect(second).toMatchObject({ data: [{ id: ids[0] }], has_more: false, next_cursor: null });
+  expect((await list("limit=2")).data).toHaveLength(2);
+  await world.call("POST", `/v1/matrices/${ids[2]}/cancel`, { key });
+  expect((await list("limit=1")).data[0]).toMatchObject({ is_terminal: true, counts: { canceled: 3, succeeded: 1 } });
+  for (const { id } of newest.cells) expect((await world.call("DELETE", `/v1/jobs/${id}`, { key })).status).toBe(200);
+  expect((await list("limit=1")).data[0]!.id).toBe(ids[1]);
+});
+
+test.each([
+  [{ x: 0, y: 0, width: 1, height: 1 }, 202],
+  [{ x: 0.1, y: 0.7, width: 0.9, height: 0.3 }, 202],
+  [{ x: 0.5, y: 0, width: 0.6, height: 1 }, 422],
+  [{ x: 0, y: 0, width: 0, height: 1 }, 422],
+  [{ x: -0.1, y: 0, width: 0.5, height: 1 }, 422],
+  [{ x: 0, y: 0, width: 1 }, 422],
+  [{ x: 0, y: 0, width: 1, height: 1, unit: "px" }, 422],
+])("a crop of %j is answered with %i, and kept as it was asked for", async (crop, status) => {
+  const { key } = await tenant(world.db);
+  const answer = await world.call("POST", "/v1/jobs", { key, body: { input: { references: [{ url: "https://example.com/a.png", crop }] } } });
+  expect(answer.status).toBe(status);
+  const body = (await answer.json()) as Job | Problem;
+  if ("object" in body) expect(body.input).toMatchObject({ references: [{ crop }] });
+  else expect(body.issues?.[0]?.path).toMatch(/^input\.references\.0\.crop/);
 });

@@ -6,6 +6,7 @@ import { createApp } from "../src/app.ts";
 import { watchTogether } from "../src/ports/changes.ts";
 import { sqsJobQueue } from "../src/ports/job-queue.ts";
 import { s3ObjectStore } from "../src/ports/object-store.ts";
+import { rememberedPlaces } from "../src/ports/queue-places.ts";
 import type { Services } from "../src/ports/services.ts";
 
 export interface World {
@@ -35,6 +36,7 @@ export const useWorld = (): World => {
       queue: sqsJobQueue(cloud),
       watchChanges: watchTogether(opened.db, 50),
       admission: createAdmission({ active: 500, queued: 0, held: 500 }),
+      queuePlaces: rememberedPlaces(0),
       log: (_level, event, fields) => lines.push({ event, fields }),
       after: (work) => pending.push(work),
       auth: null,

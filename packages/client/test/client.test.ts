@@ -1,5 +1,5 @@
 import { serve, type ServerType } from "@hono/node-server";
-import { createApp, s3ObjectStore, sqsJobQueue, watchTogether } from "@deadiff/edge-api";
+import { createAdmission, createApp, rememberedPlaces, s3ObjectStore, sqsJobQueue, watchTogether } from "@deadiff/edge-api";
 import { startLocalCloud, type LocalCloud } from "@deadiff/infra";
 import { acknowledgeCancel, claimJob, connect, createAccount, createKey, failJob, JobError, renewJob, SCOPES, succeedJob, type Connection } from "@deadiff/schemas";
 import { scratchDatabase, startScratchPostgres, type ScratchPostgres } from "@deadiff/schemas/local";
@@ -26,6 +26,8 @@ beforeAll(async () => {
     connect: () => ({ db, close: () => Promise.resolve() }),
     store: s3ObjectStore({ ...access, endpoint: cloud.endpoint, bucket: cloud.bucket }),
     queue: sqsJobQueue({ ...access, queueUrl: cloud.queueUrl }),
+    admission: createAdmission({ active: 100, queued: 100, held: 100 }),
+    queuePlaces: rememberedPlaces(),
     watchChanges: watchTogether(db, 50),
     log: () => undefined,
     after: (work: Promise<unknown>) => void work,

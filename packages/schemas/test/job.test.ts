@@ -12,6 +12,7 @@ import { expireHeldJob, expireJobs } from "../src/job/expire.ts";
 import { failJob, releaseJob } from "../src/job/fail.ts";
 import { listJobs } from "../src/job/list.ts";
 import { deleteJob } from "../src/job/purge.ts";
+import { readQueue } from "../src/job/queue.ts";
 import { getJob, readJob } from "../src/job/read.ts";
 import { renewJob } from "../src/job/renew.ts";
 import type { JobResult } from "../src/job/contract.ts";
@@ -19,7 +20,7 @@ import { succeedJob } from "../src/job/succeed.ts";
 import { ringAgain, ringFromDeadLetter, sweepLapsedLeases } from "../src/job/sweep.ts";
 import { jobVersionsAfter } from "../src/job/watch.ts";
 import { dropBells, outboxDepth, takeBells } from "../src/outbox/relay.ts";
-import { oneJob, queue, useDatabase } from "./world.ts";
+import { oneJob, queue, REQUEST, useDatabase } from "./world.ts";
 
 const world = useDatabase();
 
@@ -328,4 +329,15 @@ describe("the database's own guards", () => {
     expect(made?.id).toMatch(/^msg_[0-9a-hjkmnp-tv-z]{26}$/);
     expect(made!.id.slice(4, 12)).toBe(newId("message").slice(4, 12));
   });
+});
+
+test("places in the queue go by age, and beyond a thousand they are not told apart", async () => {
+  await world.db.execute(sql`update jobs set created_at = created_at + interval '1 day' where state = 'queued'`);
+  const accountId = await createAccount(world.db, { name: "crowd", credits: 0, queuedLimit: 3000 });
+  const ids = Array.from({ length: 1002 }, () => newId("job")).sort();
+  await queue(world.db, accountId, { jobs: ids.map((id) => ({ id, request: REQUEST, price: 0 })) });
+  const place = await readQueue(world.db);
+  expect([0, 1, 999, 1000, 1001].map((i) => place(ids[i]!)?.position)).toEqual([1, 2, 1000, 1001, 1001]);
+  await cancelJob(world.db, accountId, ids[0]!);
+  expect((await readQueue(world.db))(ids[1]!)).toEqual({ position: 1, position_is_estimate: true });
 });

@@ -3,6 +3,7 @@ import type { Admission } from "../admission.ts";
 import type { WebAuthSettings } from "../auth/web-auth.ts";
 import type { WatchChanges } from "./changes.ts";
 import type { JobQueue } from "./job-queue.ts";
+import type { QueuePlaces } from "./queue-places.ts";
 import type { Tracing } from "../tracing.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -17,6 +18,7 @@ export interface Services {
   readonly queue: JobQueue;
   readonly watchChanges: WatchChanges;
   readonly admission: Admission;
+  readonly queuePlaces: QueuePlaces;
   readonly log: Log;
   /** How people sign in on the web; null: not here. */
   readonly auth: WebAuthSettings | null;

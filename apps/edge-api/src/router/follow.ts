@@ -2,13 +2,15 @@ import { getJob, isTerminal, jobVersionsAfter, presentJob, type Id, type Job, ty
 import { tracked, type TrackedEnvelope } from "@trpc/server";
 import type { Context } from "../context.ts";
 import { outputSigner } from "../sign.ts";
+import { placesFor } from "./show-jobs.ts";
 
-/** The entity tag of a job: its version, and its step so that progress shows. */
-export const etagOf = (job: Pick<JobRow, "version" | "step">): string => `"${job.version}${job.step === null ? "" : `.${job.step}`}"`;
+/** The entity tag of a job: its version, and its step or its place in the queue, so that progress shows. */
+export const etagOf = (job: Pick<JobRow, "version" | "step">, queue: Job["queue"]): string =>
+  `"${job.version}${job.step === null ? "" : `.${job.step}`}${queue === null ? "" : `.q${queue.position}`}"`;
 
 /** The version in an entity tag, if it is one of ours. */
 const versionIn = (etag: string | undefined): number | undefined => {
-  const version = /^(?:W\/)?"(\d{1,9})(?:\.\d{1,9})?"$/.exec(etag ?? "")?.[1];
+  const version = /^(?:W\/)?"(\d{1,9})(?:\.q?\d{1,9})?"$/.exec(etag ?? "")?.[1];
   return version === undefined ? undefined : Number(version);
 };
 
@@ -67,7 +69,7 @@ export async function* followJob(
     let seen = lastVersion ?? 0;
     if (lastVersion === undefined) {
       seen = now.version;
-      yield tracked(String(seen), { kind: "job", job: await presentJob(now, sign) });
+      yield tracked(String(seen), { kind: "job", job: await presentJob(now, sign, await placesFor(ctx, [now])) });
     }
     // Ended, and the reader has heard of it: nothing is left to say.
     if (isTerminal(now.state) && seen >= now.version) return;

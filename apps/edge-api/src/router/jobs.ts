@@ -16,17 +16,16 @@ import {
   pageInputSchema,
   pageOf,
   plainText,
-  presentJob,
   priceOf,
   type Job,
   type JobRow,
 } from "@deadiff/schemas";
 import { z } from "zod";
 import type { Context } from "../context.ts";
-import { outputSigner } from "../sign.ts";
 import { authed, router } from "../trpc.ts";
 import { createAgain, createOne, storeRequest } from "./create-jobs.ts";
 import { awaitChange, awaitEnd, etagOf, followJob } from "./follow.ts";
+import { showJobs } from "./show-jobs.ts";
 
 /** What marks a create as the same logical call when it is sent again. */
 export const idempotencyKey = z
@@ -40,9 +39,11 @@ const oneJob = z.object({ id: idSchema("job") });
 
 /** The job as this caller sees it, with the header fields that go with it. */
 const show = async (ctx: Context, job: JobRow): Promise<Job> => {
-  ctx.reply.headers["etag"] = etagOf(job);
+  const [shown] = await showJobs(ctx, [job]);
+  if (shown === undefined) throw new Error(`job ${job.id} was not presented`);
+  ctx.reply.headers["etag"] = etagOf(job, shown.queue);
   if (!isTerminal(job.state)) ctx.reply.headers["retry-after"] = job.state === "queued" ? "2" : "1";
-  return presentJob(job, outputSigner(ctx.services.store));
+  return shown;
 };
 
 const accepted = async (ctx: Context, job: JobRow, replayed: boolean): Promise<Job> => {
@@ -103,8 +104,7 @@ export const jobsRouter = router({
     .output(pageOf(jobSchema))
     .query(async ({ ctx, input: { idempotency_key, ...filter } }) => {
       const page = await listJobs(ctx.db, ctx.caller.accountId, { ...filter, idempotencyKey: idempotency_key });
-      const sign = outputSigner(ctx.services.store);
-      return { ...page, data: await Promise.all(page.data.map((job) => presentJob(job, sign))) };
+      return { ...page, data: await showJobs(ctx, page.data) };
     }),
 
   watch: authed("jobs:read", "read")

@@ -1,11 +1,15 @@
-import { ApiError, cancelMatrix, createMatrixSchema, getMatrix, idSchema, matrixSchema } from "@deadiff/schemas";
+import { ApiError, cancelMatrix, createMatrixSchema, getMatrix, idSchema, listMatrices, matrixSchema, matrixSummarySchema, pageInputSchema, pageOf, type Id, type Matrix } from "@deadiff/schemas";
 import { z } from "zod";
+import type { Context } from "../context.ts";
 import { outputSigner } from "../sign.ts";
 import { authed, router } from "../trpc.ts";
 import { createCells } from "./create-jobs.ts";
 import { idempotencyKey } from "./jobs.ts";
 
 const oneMatrix = z.strictObject({ id: idSchema("matrix") });
+
+const read = async (ctx: Context, accountId: Id<"account">, id: Id<"matrix">): Promise<Matrix> =>
+  getMatrix(ctx.db, accountId, id, outputSigner(ctx.services.store), await ctx.services.queuePlaces(ctx.db));
 
 export const matricesRouter = router({
   create: authed("jobs:write", "create")
@@ -17,14 +21,20 @@ export const matricesRouter = router({
       const id = jobs[0]?.matrix_id;
       if (id == null) throw new ApiError("idempotency_mismatch", "This idempotency key was used for a single job.");
       ctx.reply.headers["location"] = `/v1/matrices/${id}`;
-      return getMatrix(ctx.db, ctx.caller.accountId, id, outputSigner(ctx.services.store));
+      return read(ctx, ctx.caller.accountId, id);
     }),
 
   get: authed("jobs:read", "read")
     .meta({ rest: { method: "GET", path: "/matrices/{id}", summary: "Read a matrix and all its cells" }, scope: "jobs:read" })
     .input(oneMatrix)
     .output(matrixSchema)
-    .query(({ ctx, input }) => getMatrix(ctx.db, ctx.caller.accountId, input.id, outputSigner(ctx.services.store))),
+    .query(({ ctx, input }) => read(ctx, ctx.caller.accountId, input.id)),
+
+  list: authed("jobs:read", "read")
+    .meta({ rest: { method: "GET", path: "/matrices", summary: "List matrices, newest first" }, scope: "jobs:read" })
+    .input(z.strictObject(pageInputSchema.shape))
+    .output(pageOf(matrixSummarySchema))
+    .query(({ ctx, input }) => listMatrices(ctx.db, ctx.caller.accountId, input, outputSigner(ctx.services.store))),
 
   cancel: authed("jobs:write", "write")
     .meta({ rest: { method: "POST", path: "/matrices/{id}/cancel", summary: "Cancel the cells that have not ended", status: 200 }, scope: "jobs:write" })
@@ -32,6 +42,6 @@ export const matricesRouter = router({
     .output(matrixSchema)
     .mutation(async ({ ctx, input }) => {
       await cancelMatrix(ctx.db, ctx.caller.accountId, input.id);
-      return getMatrix(ctx.db, ctx.caller.accountId, input.id, outputSigner(ctx.services.store));
+      return read(ctx, ctx.caller.accountId, input.id);
     }),
 });

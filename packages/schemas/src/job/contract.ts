@@ -179,6 +179,10 @@ export const jobSchema = z
     is_terminal: z.boolean().meta({ description: "Stop waiting when true, whatever the state is called." }),
     phase: z.string(),
     mode: z.enum(["live", "test"]),
+    queue: z
+      .object({ position: z.int(), position_is_estimate: z.boolean() })
+      .nullable()
+      .meta({ description: "Where a waiting job stands among all that wait, 1 being next; 1001 stands for whatever is beyond the first 1,000. A few seconds old. Null for jobs that do not wait, in events and in webhooks." }),
     progress: z.object({ step: z.int(), total: z.int() }).nullable(),
     preview_url: z.string().nullable(),
     attempt: z.int(),
@@ -219,6 +223,15 @@ export const matrixSchema = z
     created_at: moment,
   })
   .meta({ id: "Matrix" });
+
+/** A matrix as lists show it: how far it is, and what its first cells look like. */
+export const matrixSummarySchema = matrixSchema
+  .omit({ cells: true })
+  .extend({ preview_urls: z.array(z.string().nullable()).max(8).meta({ description: "Signed addresses of the first cells' pictures; null for one that has none." }) })
+  .meta({ id: "MatrixSummary" });
+
+/** See {@link matrixSummarySchema}. */
+export type MatrixSummary = z.infer<typeof matrixSummarySchema>;
 
 /** See {@link matrixSchema}. */
 export type Matrix = z.infer<typeof matrixSchema>;

@@ -42,12 +42,3 @@ export const listJobs = async (db: Db, accountId: Id<"account">, filter: JobFilt
   );
   return toPage(found, filter.limit, ({ job }) => ({ at: job.created_at, id: job.id }), ({ job }) => job);
 };
-
-/** Where waiting jobs stand: how many wait ahead of `job` among all accounts. An estimate, cut at 1,001. */
-export const queuePosition = async (db: Db, job: JobRow): Promise<number> => {
-  const [row] = await rows<{ n: number }>(
-    db,
-    sql`select count(*)::int as n from (select 1 from jobs where state = 'queued' and created_at < ${job.created_at}::timestamptz limit 1001) as ahead`,
-  );
-  return row?.n ?? 0;
-};

@@ -1,5 +1,6 @@
 import { TERMINAL_STATES, type Job, type JobState } from "./contract.ts";
 import { pictureId } from "../ids.ts";
+import type { PlaceInQueue } from "./queue.ts";
 import type { JobRow } from "./row.ts";
 
 /** Gives an object a signed address to read it from, with the moment it stops working. */
@@ -28,8 +29,8 @@ const chargeState = (state: JobState): Job["charge"]["state"] => {
   }
 };
 
-/** The job everyone sees, from its row (or an event's copy of the row). Signed addresses come from `sign`. */
-export const presentJob = async (row: JobRow, sign: SignUrl): Promise<Job> => {
+/** The job everyone sees, from its row (or an event's copy of the row). Signed addresses come from `sign`, the place of a waiting job from `place`. */
+export const presentJob = async (row: JobRow, sign: SignUrl, place: PlaceInQueue = () => null): Promise<Job> => {
   const self = `/v1/jobs/${row.id}`;
   const purged = row.purged_at !== null;
   const outputs = await Promise.all(
@@ -47,6 +48,7 @@ export const presentJob = async (row: JobRow, sign: SignUrl): Promise<Job> => {
     is_terminal: isTerminal(row.state),
     phase: row.phase,
     mode: row.mode,
+    queue: row.state === "queued" ? place(row.id) : null,
     progress: row.step === null || row.steps === null ? null : { step: row.step, total: row.steps },
     preview_url: row.preview === null || row.state !== "running" ? null : (await sign(row.preview)).url,
     attempt: row.fence,

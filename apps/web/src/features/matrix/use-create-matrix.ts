@@ -25,6 +25,7 @@ export const useCreateMatrix = () => {
       onSuccess: (matrix) => {
         queries.setQueryData(trpc.matrices.get.queryKey({ id: matrix.id }), matrix);
         void queries.invalidateQueries({ queryKey: trpc.jobs.list.queryKey() });
+        void queries.invalidateQueries({ queryKey: trpc.matrices.list.queryKey() });
         router.push(`/matrix/${matrix.id}`);
       },
     }),

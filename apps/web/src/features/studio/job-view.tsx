@@ -36,7 +36,7 @@ const gridOf = (count: number): string => GRID[count] ?? "max-w-[min(66rem,calc(
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** A job on the stage: waiting, in the making, done, or not. */
-export const JobView = ({ id, ahead }: { readonly id: Id<"job">; readonly ahead: number }) => {
+export const JobView = ({ id }: { readonly id: Id<"job"> }) => {
   const { job, error, retry, progress } = useJob(id);
   if (job === undefined) {
     if (error !== null) return <ErrorState error={error} onRetry={retry} className="flex-1 content-center" />;
@@ -66,7 +66,7 @@ export const JobView = ({ id, ahead }: { readonly id: Id<"job">; readonly ahead:
               </li>
             ))}
           </ul>
-          {job.is_terminal ? <Caption job={job} width={gridOf(countOf(job))} /> : <Running job={job} ahead={ahead} progress={progress} />}
+          {job.is_terminal ? <Caption job={job} width={gridOf(countOf(job))} /> : <Running job={job} progress={progress} />}
         </>
       )}
     </div>
@@ -103,15 +103,23 @@ const Caption = ({ job, width }: { readonly job: Job; readonly width: string }) 
   </div>
 );
 
+/** The API tells no places apart beyond this many. */
+const PLACES_MAX = 1000;
+
+const waiting = (job: Job): string => {
+  const ahead = (job.queue?.position ?? 1) - 1;
+  if (ahead === 0) return "Waiting for a worker";
+  return ahead >= PLACES_MAX ? `Waiting: more than ${PLACES_MAX.toLocaleString("en")} jobs ahead` : `Waiting: ${ahead} ${ahead === 1 ? "job" : "jobs"} ahead`;
+};
+
 const PHASES: Readonly<Record<string, string>> = {
-  waiting: "Waiting for a worker",
   starting: "Starting",
   preparing: "Reading the references",
   generating: "Painting",
   uploading: "Storing the pictures",
 };
 
-const Running = ({ job, ahead, progress }: { readonly job: Job; readonly ahead: number; readonly progress: JobProgress | undefined }) => {
+const Running = ({ job, progress }: { readonly job: Job; readonly progress: JobProgress | undefined }) => {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const cancel = useMutation(
@@ -131,7 +139,7 @@ const Running = ({ job, ahead, progress }: { readonly job: Job; readonly ahead: 
     <div className="grid w-full max-w-xl gap-2">
       <div className="flex items-center justify-between gap-4">
         <p className="min-w-0 truncate font-medium">
-          {stopping ? "Canceling …" : phase === "waiting" && ahead > 0 ? `Waiting: ${ahead} ${ahead === 1 ? "job" : "jobs"} ahead` : (PHASES[phase] ?? "Working")}
+          {stopping ? "Canceling …" : phase === "waiting" ? waiting(job) : (PHASES[phase] ?? "Working")}
           {phase === "generating" && step !== null && total !== null && !stopping && (
             <span className="ml-2 font-normal text-faint tabular-nums">
               step {step} of {total}

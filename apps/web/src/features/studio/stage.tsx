@@ -17,7 +17,7 @@ export const Stage = () => {
   return (
     <div className="flex min-h-0 flex-1 flex-col xl:flex-row">
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-        <JobView key={id} id={id} ahead={jobs?.filter((job) => !job.is_terminal && job.id < id).length ?? 0} />
+        <JobView key={id} id={id} />
       </div>
       <Filmstrip jobs={jobs ?? []} shown={id} />
     </div>
