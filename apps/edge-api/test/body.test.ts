@@ -25,7 +25,7 @@ const open = async (): Promise<{ socket: Socket; heard: () => string; closed: ()
   return { socket, heard: () => text, closed: () => socket.closed };
 };
 const until = async (what: () => boolean, withinMs: number): Promise<boolean> => {
-  for (const end = performance.now() + withinMs; performance.now() < end; await sleep(20)) if (what()) return true;
+  for (const end = performance.now() + withinMs; performance.now() < end && !what(); ) await sleep(20);
   return what();
 };
 const head = (key: string, length: string): string => `POST /v1/jobs HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
