@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBatches, fingerprintOf, viewOf, type Part, type View } from "../src/index.ts";
 import { makeFixture } from "./fixture.ts";
@@ -93,4 +95,15 @@ describe("batches", () => {
     await stream.close();
     await expect(awaited).rejects.toThrow("ended");
   });
+
+  it("let an error through while their thread is idle", async () => {
+    const program = `
+      import { createBatches, openDataset, viewOf } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+      const batches = createBatches(viewOf(await openDataset(${JSON.stringify(fixture.folder)}, { size: 64 }), "train"), { seed: 3, count: 6, threads: 1 });
+      // A step blocks the event loop for seconds; by then the thread has painted all it was asked for.
+      try { await batches.next(); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); throw new Error("the step failed"); } finally { await batches.close(); }
+    `;
+    const ended = promisify(execFile)(process.execPath, ["--eval", program]);
+    await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("the step failed") as string });
+  }, 60_000);
 });

@@ -102,6 +102,7 @@ function createPainter(job: PaintJob): Painter {
   const worker = new Worker(new URL("./painter.ts", import.meta.url), { workerData: job });
   // Answers come in the order of the questions.
   const waiting: PromiseWithResolvers<PairPixels>[] = [];
+  let ending = false;
   let ended: Error | undefined;
   const end = (error: Error): void => {
     ended ??= error;
@@ -109,7 +110,7 @@ function createPainter(job: PaintJob): Painter {
   };
   worker.on("message", (pixels: PairPixels) => {
     waiting.shift()?.resolve(pixels);
-    if (waiting.length === 0) worker.unref();
+    if (waiting.length === 0 && !ending) worker.unref();
   });
   worker.on("error", end);
   worker.on("exit", () => {
@@ -128,6 +129,9 @@ function createPainter(job: PaintJob): Painter {
       return promise.promise;
     },
     async end() {
+      // Awaiting the end of a thread that keeps no process alive would end the process here, and with it whatever error is on its way.
+      ending = true;
+      worker.ref();
       await worker.terminate();
     },
   };
