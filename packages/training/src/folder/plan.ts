@@ -9,5 +9,5 @@ import { stepGraph } from "../train/trainer.ts";
 /** What a step of training over a bundle needs, counted from its graph. @throws the codes of `openBundle` */
 export async function planFolder(bundle: string, batchSize: number): Promise<MemoryNeed> {
   const { manifest: { config, sizes } } = await openBundle(bundle, { config: deadiffConfigSchema, verify: "sizes" });
-  return memoryNeed(stepGraph(deadiffObjective(config, batchSize, sizes.default / vaeFactor(config.vae)), ADAMW));
+  return memoryNeed(stepGraph(deadiffObjective(config, batchSize, sizes.default / vaeFactor(config.vae)), { adamW: ADAMW }));
 }

@@ -68,7 +68,7 @@ export async function trainFolder(run: FolderRun): Promise<string | null> {
       folder: run.out,
       identity: { objective: "deadiff", config: JSON.stringify([c, run.batchSize, run.fresh]), seed: run.seed, data: `${hash} ${await sha256OfFile(join(run.bundle, "bundle.json"))}` },
       objective,
-      config: { steps: run.steps, batchSize: run.batchSize, lr: { peak: run.lr, warmup: Math.min(500, Math.ceil(run.steps / 10)), floor: 0.1 }, adamW: ADAMW, emaDecay: 0.999, checkpointMinutes: 15 },
+      config: { steps: run.steps, batchSize: run.batchSize, lr: { peak: run.lr, warmup: Math.min(500, Math.ceil(run.steps / 10)), floor: 0.1 }, optimizer: { adamW: ADAMW }, emaDecay: 0.999, checkpointMinutes: 15 },
       seed: run.seed,
       initial,
       batches: (fromStep) => {

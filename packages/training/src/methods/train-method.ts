@@ -7,6 +7,7 @@ import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
 import { loadLatents, pixelWeights } from "../stages/latents.ts";
 import { shippedWeights, stageWeights } from "../stages/shipped.ts";
 import { openWithWeights } from "../train/fed.ts";
+import { MUON } from "../train/muon.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import { conditionBatch, tasksOf } from "./condition.ts";
@@ -59,7 +60,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
       folder,
       identity: { objective: method.name, config: JSON.stringify(c), seed: SEED, data: dataset.hash },
       objective,
-      config: { steps, batchSize, lr: { peak: 5e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
+      config: { steps, batchSize, lr: { peak: 5e-4, warmup: 200, floor: 0.05 }, optimizer: { adamW: ADAMW, muon: MUON }, emaDecay: 0.998, checkpointMinutes: 8 },
       seed: SEED,
       initial: new Map([...frozen, ...copyTextProjections(base)]),
       batches: stream(view, { tasks: tasksOf(method), plainShare: 0.35, seed: SEED, count: batchSize }, async ({ reference, target, pairs }, step) => {

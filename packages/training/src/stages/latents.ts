@@ -34,15 +34,17 @@ export async function loadLatents(): Promise<Weights> {
 }
 
 /**
- * What an error in each latent channel counts in pixels: the squares of the decoder's columns, scaled so that latents of
+ * What an error in each latent channel counts in pixels: the squares of the components' lengths, scaled so that latents of
  * those weights have a mean square of about 1. Half-whitened channels would count alike, and fine ones, which nobody sees,
- * would take most of the loss.
+ * would take most of the loss. Taken from the encoder, which stays: the decoder's columns are trained on, and shrink.
  */
 export function pixelWeights(latents: Weights): number[] {
-  const matrix = latents.get("vae.decoder.linear.weight");
-  if (matrix === undefined) throw new DeadiffError("stage_missing", "the latents have no linear decoder");
+  const matrix = latents.get("vae.encoder.linear.weight");
+  if (matrix === undefined) throw new DeadiffError("stage_missing", "the latents have no linear encoder");
   const channels = MINI.vae.latentChannels;
-  const squares = Array.from({ length: channels }, (_, c) => matrix.reduce((sum, value, i) => (i % channels === c ? sum + value * value : sum), 0));
+  const row = matrix.length / channels;
+  // The encoder's rows and the decoder's columns are one orthonormal basis, scaled by a factor and by its inverse.
+  const squares = Array.from({ length: channels }, (_, c) => 1 / matrix.subarray(c * row, (c + 1) * row).reduce((sum, value) => sum + value * value, 0));
   // A channel's variance is proportional to its square here, because both are roots of one eigenvalue.
   const [sum, sumOfSquares] = [squares.reduce((a, b) => a + b, 0), squares.reduce((a, b) => a + b * b, 0)];
   return squares.map((value) => (value * sum) / sumOfSquares);

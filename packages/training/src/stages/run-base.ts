@@ -1,4 +1,7 @@
-/** `node packages/training/src/stages/run-base.ts [steps] [threads]`: trains mini's base text-to-image model into runs/base. */
+/**
+ * `node packages/training/src/stages/run-base.ts [steps] [threads] [decay]`: trains mini's base text-to-image model into
+ * runs/base. The learning rate falls in the last `decay` steps: a run that is to go on is stopped before, and taken up with more steps.
+ */
 import { join } from "node:path";
 import { bindParams, conditioning, deadiffSpec, denoiser, gaussian, guide, initialWeights, listParams, MINI, ops, planSampling, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
 import type { HostTensor, Tensor } from "@deadiff/core";
@@ -7,6 +10,7 @@ import { randomStream } from "../data/random.ts";
 import { finishedWeights } from "../train/checkpoint.ts";
 import { loadLatents, pixelWeights } from "./latents.ts";
 import { openWithWeights } from "../train/fed.ts";
+import { MUON } from "../train/muon.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import type { TrainingState } from "../train/trainer.ts";
@@ -18,6 +22,7 @@ import { shippedWeights, stageWeights } from "./shipped.ts";
 import { tileAt, writeSheet } from "./sheets.ts";
 
 const steps = Number(process.argv[2] ?? 16000);
+const decay = Number(process.argv[4] ?? Math.round(steps / 5));
 const batchSize = 64;
 const seed = 31;
 const c = MINI;
@@ -52,7 +57,7 @@ await train(runtime, {
   folder: join(RUNS_FOLDER, "base"),
   identity: { objective: "base", config: JSON.stringify([c.text, c.unet, c.prediction]), seed, data: dataset.hash },
   objective,
-  config: { steps, batchSize, lr: { peak: 8e-4, warmup: 200, floor: 0.05 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 8 },
+  config: { steps, batchSize, lr: { peak: 5e-4, warmup: 200, floor: 0.02, decay }, optimizer: { adamW: ADAMW, muon: MUON }, emaDecay: 0.998, checkpointMinutes: 8 },
   seed,
   initial: new Map([...encoders, ...(await shippedWeights(objective.parameters))]),
   batches: stream(view, { tasks: ["reconstruction"], plainShare: 0.35, seed, count: batchSize }, async ({ target, pairs }, step) => {

@@ -9,6 +9,7 @@ import { inlineRuntime } from "@deadiff/core/ort";
 import { openWithWeights } from "../train/fed.ts";
 import { randomStream } from "../data/random.ts";
 import { finishedWeights, loadWeights } from "../train/checkpoint.ts";
+import { MUON } from "../train/muon.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import { floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
@@ -64,7 +65,7 @@ await train(runtime, {
   folder: join(RUNS_FOLDER, `decoder-${stage}`),
   identity: { objective: `decoder ${stage}`, config: JSON.stringify(MINI.vae), seed, data: dataset.hash },
   objective: decoderObjective(MINI, batchSize, side),
-  config: { steps, batchSize, lr: { peak, warmup: 100, floor: 0.02 }, adamW: ADAMW, emaDecay: 0.998, checkpointMinutes: 4 },
+  config: { steps, batchSize, lr: { peak, warmup: 100, floor: 0.02 }, optimizer: { adamW: ADAMW, muon: MUON }, emaDecay: 0.998, checkpointMinutes: 4 },
   seed,
   initial: stage === "crops" ? latents : await loadWeights(join(RUNS_FOLDER, "decoder-crops")),
   batches: stream(view, { ...pairs, seed, count: batchSize }, ({ target }, step) => ({

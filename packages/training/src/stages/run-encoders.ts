@@ -25,7 +25,7 @@ await train(runtime, {
   folder: join(RUNS_FOLDER, "encoders"),
   identity: { objective: "encoders", config: JSON.stringify([MINI.text, MINI.vision]), seed, data: dataset.hash },
   objective,
-  config: { steps, batchSize, lr: { peak: 1e-3, warmup: 100, floor: 0.02 }, adamW: ADAMW, emaDecay: 0.995, checkpointMinutes: 5 },
+  config: { steps, batchSize, lr: { peak: 1e-3, warmup: 100, floor: 0.02 }, optimizer: { adamW: ADAMW }, emaDecay: 0.995, checkpointMinutes: 5 },
   seed,
   initial: await shippedWeights(objective.parameters),
   batches: stream(trainView(dataset), { tasks: ["reconstruction"], seed, count: batchSize }, ({ target, pairs }) => ({

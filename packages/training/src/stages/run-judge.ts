@@ -38,7 +38,7 @@ await train(runtime, {
   ...run,
   folder: join(RUNS_FOLDER, `judge-${network}`),
   identity: { objective: run.objective.name, config: JSON.stringify(network === "style" ? STYLE_JUDGE : SUBJECT_JUDGE), seed, data: dataset.hash },
-  config: { steps: Number(steps), batchSize, lr: { peak: network === "style" ? 2e-3 : 4e-3, warmup: 100, floor: 0.02 }, adamW: { ...ADAMW, weightDecay: 0.02 }, emaDecay: 0.995, checkpointMinutes: 3 },
+  config: { steps: Number(steps), batchSize, lr: { peak: network === "style" ? 2e-3 : 4e-3, warmup: 100, floor: 0.02 }, optimizer: { adamW: { ...ADAMW, weightDecay: 0.02 } }, emaDecay: 0.995, checkpointMinutes: 3 },
   seed,
   signal: stop.signal,
   log: (line) => console.log(line),

@@ -6,7 +6,7 @@ import type { RunIdentity } from "./checkpoint.ts";
 import { startState } from "./initialise.ts";
 import type { Objective } from "./objective.ts";
 import { learningRate } from "./optimizer.ts";
-import type { AdamWConfig } from "./optimizer.ts";
+import type { OptimizerConfig, Rate } from "./optimizer.ts";
 import { lossPlot } from "./plot.ts";
 import { createTrainer } from "./trainer.ts";
 import type { Trainer, TrainingState, Weights } from "./trainer.ts";
@@ -16,8 +16,8 @@ export type RunConfig = {
   steps: number;
   /** Samples of an update. */
   batchSize: number;
-  lr: { peak: number; warmup: number; floor: number };
-  adamW: AdamWConfig;
+  lr: Rate;
+  optimizer: OptimizerConfig;
   emaDecay: number;
   /** Minutes between checkpoints, plots and sample sheets. */
   checkpointMinutes: number;

@@ -16,9 +16,10 @@ import { encodersObjective } from "../stages/encoders.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { startState } from "./initialise.ts";
 import type { Objective } from "./objective.ts";
+import { MUON, takesMuon } from "./muon.ts";
 import { ADAMW, learningRate } from "./optimizer.ts";
 import { createTrainer, stepGraph } from "./trainer.ts";
-import type { TrainingState } from "./trainer.ts";
+import type { TrainerOptions, TrainingState } from "./trainer.ts";
 
 type Runtime = Awaited<ReturnType<typeof inlineRuntime>>;
 let runtime: Runtime;
@@ -32,7 +33,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const options = { adamW: ADAMW, emaDecay: 0.9 };
+const options = { optimizer: { adamW: ADAMW }, emaDecay: 0.9 };
+const withMuon = { ...options, optimizer: { adamW: ADAMW, muon: MUON } };
 
 /** A batch of noise with the objective's shapes; ids are small numbers, factors are 0 or 1. */
 function fakeBatch(objective: Objective, step: number): Record<string, HostTensor> {
@@ -49,8 +51,8 @@ function fakeBatch(objective: Objective, step: number): Record<string, HostTenso
   }));
 }
 
-async function run(objective: Objective, start: TrainingState, batches: (step: number) => Record<string, HostTensor>, until: number): Promise<{ state: TrainingState; losses: number[] }> {
-  const trainer = await createTrainer(runtime, objective, start, options);
+async function run(objective: Objective, start: TrainingState, batches: (step: number) => Record<string, HostTensor>, until: number, how: TrainerOptions = options): Promise<{ state: TrainingState; losses: number[] }> {
+  const trainer = await createTrainer(runtime, objective, start, how);
   const losses: number[] = [];
   while (trainer.step < until) losses.push((await trainer.update(batches(trainer.step), 1e-3))["loss"] ?? NaN);
   const state = await trainer.state();
@@ -67,12 +69,14 @@ const lively = (state: TrainingState): TrainingState => ({
 const small = { patch: 8, widths: [8, 8], blocks: [1, 1], groups: 2, embedding: 8 } as const;
 const named = (name: string, objective: Objective): Objective => ({ ...objective, name });
 
+const smallJudge = styleJudgeObjective({ ...STYLE_JUDGE, ...small }, 4);
+
 const objectives: Objective[] = [
   encodersObjective(TINY, 4), decoderObjective(TINY, 2, 32), baseObjective(TINY, 2, 8), deadiffObjective(TINY, 2, 8),
   named("ip-adapter (added attention)", deadiffObjective(methodConfig(TINY, METHODS["ip-adapter"]), 2, 8)),
   named("no-layer-split", deadiffObjective(methodConfig(TINY, METHODS["no-layer-split"]), 2, 8)),
   named("deadiff with two vision encoders", deadiffObjective({ ...TINY, sharedVision: false }, 2, 8)),
-  styleJudgeObjective({ ...STYLE_JUDGE, ...small }, 4), subjectJudgeObjective({ ...SUBJECT_JUDGE, ...small }, { batchSize: 4, names: 6, words: 10, length: 3 }),
+  smallJudge, subjectJudgeObjective({ ...SUBJECT_JUDGE, ...small }, { batchSize: 4, names: 6, words: 10, length: 3 }),
 ];
 
 // Opening a training graph takes ONNX Runtime some seconds on a busy machine.
@@ -84,18 +88,28 @@ describe("trainer", { timeout: 120_000 }, () => {
     expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.98);
   });
 
-  test("four steps equal two and two from a checkpoint, to the bit", async () => {
-    const objective = baseObjective(TINY, 2, 8);
+  test.each([
+    ["AdamW", baseObjective(TINY, 2, 8), options], ["Muon", smallJudge, withMuon],
+  ])("four steps of %s equal two and two from a checkpoint, to the bit", async (_, objective, how) => {
     const identity = { objective: "base", config: "tiny", seed: 5, data: "noise" };
     const path = join(folder, "resume.safetensors");
-    const whole = await run(objective, startState(objective, 5), (step) => fakeBatch(objective, step), 4);
-    const half = await run(objective, startState(objective, 5), (step) => fakeBatch(objective, step), 2);
+    const whole = await run(objective, startState(objective, 5), (step) => fakeBatch(objective, step), 4, how);
+    const half = await run(objective, startState(objective, 5), (step) => fakeBatch(objective, step), 2, how);
     await saveCheckpoint(path, half.state, objective, identity);
     const resumed = await loadCheckpoint(path, identity);
     expect(resumed?.step).toBe(2);
-    const rest = await run(objective, resumed!, (step) => fakeBatch(objective, step), 4);
+    const rest = await run(objective, resumed!, (step) => fakeBatch(objective, step), 4, how);
     expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
     for (const kind of ["weights", "m", "v", "ema"] as const) expect(new Map(rest.state[kind])).toEqual(new Map(whole.state[kind]));
+  });
+
+  test("Muon lowers the loss on a fixed batch, and keeps no second moment of what it takes", async () => {
+    const objective = smallJudge;
+    const { losses, state } = await run(objective, startState(objective, 1), () => fakeBatch(objective, 0), 25, withMuon);
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.98);
+    const taken = objective.parameters.filter(({ name, spec }) => takesMuon(name, spec.shape));
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.filter(({ name }) => state.v.has(name))).toEqual([]);
   });
 
   test("a checkpoint of another run is refused by name", async () => {
@@ -119,13 +133,13 @@ describe("trainer", { timeout: 120_000 }, () => {
   });
 
   test("a step computes no gradient of frozen weights", () => {
-    const kinds = (objective: Objective): Set<string> => new Set(nodesOf(stepGraph(objective, ADAMW)).map(({ op }) => op.kind));
+    const kinds = (objective: Objective): Set<string> => new Set(nodesOf(stepGraph(objective, options.optimizer)).map(({ op }) => op.kind));
     // The frozen U-Net alone has convolutions; what DEADiff trains is products.
     expect(kinds(baseObjective(TINY, 2, 8))).toContain("convWeightGrad");
     for (const method of [METHODS.deadiff, METHODS["ip-adapter"], METHODS["no-layer-split"]]) {
       const objective = deadiffObjective(methodConfig(TINY, method), 2, 8);
       expect(kinds(objective)).not.toContain("convWeightGrad");
-      const written = Object.keys(stepGraph(objective, ADAMW).outputs).filter((name) => name.startsWith("next w/")).map((name) => name.slice("next w/".length));
+      const written = Object.keys(stepGraph(objective, options.optimizer).outputs).filter((name) => name.startsWith("next w/")).map((name) => name.slice("next w/".length));
       expect(new Set(written)).toEqual(objective.trained);
     }
   });
@@ -138,6 +152,13 @@ describe("trainer", { timeout: 120_000 }, () => {
     const names = [...objective.trained].filter((name) => name.startsWith("image.content.projection") && name.endsWith(".bias"));
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) expect(state.weights.get(name)).toEqual(start.weights.get(name));
+  });
+
+  test("the learning rate holds its peak until it is let down in a line", () => {
+    const config = { peak: 2, warmup: 10, steps: 100, floor: 0.1, decay: 20 };
+    expect([10, 50, 80].map((step) => learningRate(step, config))).toEqual([2, 2, 2]);
+    expect(learningRate(90, config)).toBeCloseTo(1.1);
+    expect(learningRate(100, config)).toBeCloseTo(0.2);
   });
 
   test("the learning rate warms up in a line and ends at its floor", () => {

@@ -1,8 +1,9 @@
 import { bindParams, grad, ops, PROFILES, simplify, toOnnx, trace } from "@deadiff/core";
 import type { Graph, HostTensor, InputSpec, Kept, Runtime, Session, Tensor } from "@deadiff/core";
 import type { Objective } from "./objective.ts";
-import { adamW, adamWScalars } from "./optimizer.ts";
-import type { AdamWConfig } from "./optimizer.ts";
+import { takesMuon } from "./muon.ts";
+import { optimise, stepScalars } from "./optimizer.ts";
+import type { OptimizerConfig } from "./optimizer.ts";
 
 /** Values of named parameters. */
 export type Weights = ReadonlyMap<string, Float32Array>;
@@ -11,7 +12,7 @@ export type Weights = ReadonlyMap<string, Float32Array>;
 export type TrainingState = { step: number; weights: Weights; m: Weights; v: Weights; ema: Weights };
 
 export type TrainerOptions = {
-  adamW: AdamWConfig;
+  optimizer: OptimizerConfig;
   /** Per-step decay of the averaged weights (Polyak averaging), reached from below: early averages forget the start. */
   emaDecay: number;
 };
@@ -32,13 +33,14 @@ export type Trainer = {
 const kept = (kind: "w" | "m" | "v" | "ema", name: string): string => `${kind}/${name}`;
 
 /**
- * Loads an objective's training step as one graph (forward, backward, clipping, AdamW) and the state it starts from.
+ * Loads an objective's training step as one graph (forward, backward, clipping, update) and the state it starts from.
  * The state lives in the runtime between steps and is not copied.
  */
 export async function createTrainer(runtime: Runtime, objective: Objective, start: TrainingState, options: TrainerOptions): Promise<Trainer> {
   const shapes = new Map(objective.parameters.map(({ name, spec }) => [name, spec.shape]));
   const trained = objective.parameters.map(({ name }) => name).filter((name) => objective.trained.has(name));
-  const graph = stepGraph(objective, options.adamW);
+  const second = trained.filter((name) => hasSecondMoment(name, shapes.get(name) ?? [], options.optimizer));
+  const graph = stepGraph(objective, options.optimizer);
   const session = await openFed(runtime, graph);
   const average = await openFed(runtime, averageGraph(trained, shapes));
   const write = (kind: "w" | "m" | "v" | "ema", values: Weights, names: Iterable<string>) => Promise.all([...names].map((name) => {
@@ -47,7 +49,7 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
     return runtime.write(kept(kind, name), { dtype: "float32", dims: shapes.get(name) ?? [], data });
   }));
   await write("w", start.weights, shapes.keys());
-  for (const kind of ["m", "v", "ema"] as const) await write(kind, start[kind], trained);
+  for (const [kind, names] of [["m", trained], ["v", second], ["ema", trained]] as const) await write(kind, start[kind], names);
 
   // Only what the graph reads is fed: a frozen part that the loss never touches is not an input of it.
   const stored: Record<string, Kept> = {};
@@ -55,7 +57,7 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
     if (shapes.has(input)) stored[input] = { kept: kept("w", input) };
     else if (/^[mv]\//.test(input)) stored[input] = { kept: input };
   }
-  const keep = Object.fromEntries(trained.flatMap((name) => (["w", "m", "v"] as const).map((kind) => [`next ${kept(kind, name)}`, kept(kind, name)])));
+  const keep = Object.fromEntries(([["w", trained], ["m", trained], ["v", second]] as const).flatMap(([kind, names]) => names.map((name) => [`next ${kept(kind, name)}`, kept(kind, name)])));
   const averageFeeds = Object.fromEntries(trained.flatMap((name) => (["w", "ema"] as const).map((kind) => [kept(kind, name), { kept: kept(kind, name) }])));
   const averageKeep = Object.fromEntries(trained.map((name) => [`next ${kept("ema", name)}`, kept("ema", name)]));
   const scalar = (value: number): HostTensor => ({ dtype: "float32", dims: [], data: Float32Array.of(value) });
@@ -64,11 +66,8 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
   return {
     get step() { return step; },
     async update(batch, lr) {
-      const scalars = adamWScalars(step + 1, lr, options.adamW);
-      const results = await session.run(
-        { ...batch, ...stored, "adamw lr": scalar(scalars.lr), "adamw decay": scalar(scalars.decay), "adamw eps": scalar(scalars.eps) },
-        { keep },
-      );
+      const scalars = Object.entries(stepScalars(step + 1, lr, options.optimizer.adamW)).map(([name, value]) => [`step ${name}`, scalar(value)] as const);
+      const results = await session.run({ ...batch, ...stored, ...Object.fromEntries(scalars.filter(([name]) => session.inputNames.includes(name))) }, { keep });
       step++;
       if (step % EMA_EVERY === 0) {
         const decay = Math.min(options.emaDecay, (1 + step) / (10 + step)) ** EMA_EVERY;
@@ -82,7 +81,7 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
         for (const name of names) values.set(name, (await runtime.read(kept(kind, name))).data as Float32Array);
         return values;
       };
-      return { step, weights: await read("w", shapes.keys()), m: await read("m", trained), v: await read("v", trained), ema: await read("ema", trained) };
+      return { step, weights: await read("w", shapes.keys()), m: await read("m", trained), v: await read("v", second), ema: await read("ema", trained) };
     },
     async close() {
       await session.close();
@@ -96,12 +95,16 @@ function openFed(runtime: Runtime, graph: Graph): Promise<Session> {
   return runtime.open({ name: graph.name, onnx: toOnnx(graph, { profile: PROFILES.cpu, parameters: { kind: "fed" } }) });
 }
 
-/** Batch, weights, moments and AdamW's scalars -> loss, metrics, gradient norm, and the next weights and moments. */
-export function stepGraph(objective: Objective, config: AdamWConfig): Graph {
+const hasSecondMoment = (name: string, shape: readonly unknown[], { muon }: OptimizerConfig): boolean => muon === undefined || !takesMuon(name, shape);
+
+/** Batch, weights, moments and the step's scalars -> loss, metrics, gradient norm, and the next weights and moments. */
+export function stepGraph(objective: Objective, config: OptimizerConfig): Graph {
   const trained = objective.parameters.filter(({ name }) => objective.trained.has(name));
   const scalar: InputSpec = { shape: [] };
-  const moments = Object.fromEntries(trained.flatMap(({ name, spec }) => (["m", "v"] as const).map((kind) => [kept(kind, name), { shape: spec.shape }])));
-  return simplify(trace(objective.name, { ...objective.batch, ...moments, "adamw lr": scalar, "adamw decay": scalar, "adamw eps": scalar }, (all) => {
+  const isSecond = new Map(trained.map(({ name, spec }) => [name, hasSecondMoment(name, spec.shape, config)]));
+  const moments: Record<string, InputSpec> = Object.fromEntries(trained.flatMap(({ name, spec: { shape } }) =>
+    (isSecond.get(name) === true ? ["m", "v"] as const : ["m"] as const).map((kind) => [kept(kind, name), { shape }] as const)));
+  return simplify(trace(objective.name, { ...objective.batch, ...moments, "step rate": scalar, "step lr": scalar, "step decay": scalar, "step eps": scalar }, (all) => {
     const inputs = all as Record<string, Tensor>;
     const of = (name: string): Tensor => {
       const x = inputs[name];
@@ -113,14 +116,15 @@ export function stepGraph(objective: Objective, config: AdamWConfig): Graph {
     const slots = trained.map(({ name, spec }) => {
       // A parameter the loss never reads has no gradient; it is given a tensor of its own and stays as it is.
       const parameter = used.get(name) ?? bindParams(spec, name);
-      return { name, parameter, m: of(kept("m", name)), v: of(kept("v", name)) };
+      return { name, parameter, m: of(kept("m", name)), v: isSecond.get(name) === true ? of(kept("v", name)) : null };
     });
     const gradients = grad(loss, slots.map((s) => s.parameter));
     const full = slots.map((s, i) => ({ ...s, gradient: gradients[i] ?? loss }));
-    const { updates, gradientNorm } = adamW(full, { lr: of("adamw lr"), decay: of("adamw decay"), eps: of("adamw eps") }, config);
+    const { updates, gradientNorm } = optimise(full, { rate: of("step rate"), lr: of("step lr"), decay: of("step decay"), eps: of("step eps") }, config);
     const next = updates.flatMap((u, i) => {
       const name = slots[i]?.name ?? "";
-      return [[`next ${kept("w", name)}`, u.parameter], [`next ${kept("m", name)}`, u.m], [`next ${kept("v", name)}`, u.v]] as const;
+      const written = [[kept("w", name), u.parameter], [kept("m", name), u.m], ...(u.v === null ? [] : [[kept("v", name), u.v] as const])] as const;
+      return written.map(([key, value]) => [`next ${key}`, value] as const);
     });
     return { loss, ...metrics, "gradient norm": gradientNorm, ...Object.fromEntries(next) };
   }));
