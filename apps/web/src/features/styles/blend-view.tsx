@@ -7,10 +7,9 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTRPC } from "@/api/client";
-import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
 import { cn } from "@/components/cn";
-import { Dialog } from "@/components/dialog";
+import { FormDialog } from "@/components/form-dialog";
 import { Field, fieldIds } from "@/components/field";
 import { Input } from "@/components/input";
 import { Page } from "@/components/page";
@@ -137,7 +136,7 @@ const Blending = ({ styles, start, other }: { readonly styles: readonly Style[];
 };
 
 const Side = ({ label, style, styles, value, onChange }: { readonly label: string; readonly style: Style; readonly styles: readonly Style[]; readonly value: string; readonly onChange: (id: string) => void }) => (
-  <div className="grid content-start gap-2">
+  <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-2">
     <Select label={label} value={value} options={styles.map(({ id, name }) => ({ value: id, label: name }))} onChange={onChange} />
     <StylePicture style={style} />
   </div>
@@ -196,32 +195,17 @@ const KeepDialog = ({ a, b, share, onOpenChange }: { readonly a: Style; readonly
     }),
   );
   return (
-    <Dialog
-      open
+    <FormDialog
       onOpenChange={onOpenChange}
       title="Keep this blend"
       description={`${100 - share} % ${a.name}, ${share} % ${b.name}.`}
-      actions={
-        <Button variant="primary" type="submit" form="keep-blend" disabled={naming.name.trim() === ""} busy={keep.isPending}>
-          Keep the style
-        </Button>
-      }
+      action="Keep the style"
+      ready={naming.name.trim() !== ""}
+      busy={keep.isPending}
+      error={keep.error}
+      onSubmit={() => keep.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], styles: [{ style: a.id, weight: (100 - share) / 100 }, { style: b.id, weight: share / 100 }] })}
     >
-      <form
-        id="keep-blend"
-        className="grid gap-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          keep.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], styles: [{ style: a.id, weight: (100 - share) / 100 }, { style: b.id, weight: share / 100 }] });
-        }}
-      >
-        <NamingFields value={naming} onChange={(next) => setNaming({ ...next })} />
-        {keep.error !== null && (
-          <p role="alert" className="text-danger">
-            {explain(keep.error).title} <span className="text-muted">{explain(keep.error).advice}</span>
-          </p>
-        )}
-      </form>
-    </Dialog>
+      <NamingFields value={naming} onChange={(next) => setNaming({ ...next })} />
+    </FormDialog>
   );
 };

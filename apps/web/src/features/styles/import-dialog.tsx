@@ -4,15 +4,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTRPC } from "@/api/client";
-import { explain } from "@/api/explain";
-import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
 import { Field, fieldIds } from "@/components/field";
+import { FormDialog } from "@/components/form-dialog";
 import { Textarea } from "@/components/input";
 import { NamingFields, UNNAMED } from "./naming";
 
 /** Keeps a code that somebody copied as a style. */
-export const ImportDialog = ({ open, onOpenChange }: { readonly open: boolean; readonly onOpenChange: (open: boolean) => void }) => {
+export const ImportDialog = ({ onOpenChange }: { readonly onOpenChange: (open: boolean) => void }) => {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const router = useRouter();
@@ -26,37 +24,21 @@ export const ImportDialog = ({ open, onOpenChange }: { readonly open: boolean; r
       },
     }),
   );
-  const ready = code.trim() !== "" && naming.name.trim() !== "";
   return (
-    <Dialog
-      open={open}
+    <FormDialog
       onOpenChange={onOpenChange}
       title="Paste a style code"
       description="A code is a style without its picture, good for the model that made it."
-      actions={
-        <Button variant="primary" type="submit" form="import-style" disabled={!ready} busy={keep.isPending}>
-          Keep the style
-        </Button>
-      }
+      action="Keep the style"
+      ready={code.trim() !== "" && naming.name.trim() !== ""}
+      busy={keep.isPending}
+      error={keep.error}
+      onSubmit={() => keep.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], code: code.trim() })}
     >
-      <form
-        id="import-style"
-        className="grid gap-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready) keep.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], code: code.trim() });
-        }}
-      >
-        <Field id="style-code" label="Code" hint="As “Copy code” on a style's page gives it.">
-          <Textarea id="style-code" aria-describedby={fieldIds("style-code").hintId} rows={4} spellCheck={false} className="font-mono text-xs break-all" value={code} onChange={(event) => setCode(event.target.value)} />
-        </Field>
-        <NamingFields value={naming} onChange={setNaming} />
-        {keep.error !== null && (
-          <p role="alert" className="text-danger">
-            {explain(keep.error).title} <span className="text-muted">{explain(keep.error).advice}</span>
-          </p>
-        )}
-      </form>
-    </Dialog>
+      <Field id="style-code" label="Code" hint="As “Copy code” on a style's page gives it.">
+        <Textarea id="style-code" aria-describedby={fieldIds("style-code").hintId} rows={4} spellCheck={false} className="font-mono text-xs break-all" value={code} onChange={(event) => setCode(event.target.value)} />
+      </Field>
+      <NamingFields value={naming} onChange={setNaming} />
+    </FormDialog>
   );
 };

@@ -5,9 +5,8 @@ import { Plus, X } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTRPC } from "@/api/client";
-import { explain } from "@/api/explain";
-import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
+import { Field, fieldIds } from "@/components/field";
+import { FormDialog } from "@/components/form-dialog";
 import { IconButton } from "@/components/icon-button";
 import { Segmented } from "@/components/segmented";
 import type { Picked } from "@/references/picked";
@@ -24,7 +23,7 @@ const MODES = [
 ] as const;
 
 /** Keeps pictures under a name. */
-export const NewStyleDialog = ({ open, onOpenChange }: { readonly open: boolean; readonly onOpenChange: (open: boolean) => void }) => {
+export const NewStyleDialog = ({ onOpenChange }: { readonly onOpenChange: (open: boolean) => void }) => {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const router = useRouter();
@@ -41,61 +40,45 @@ export const NewStyleDialog = ({ open, onOpenChange }: { readonly open: boolean;
     }),
   );
   const references = pictures.flatMap(({ source }) => ("image" in source ? [{ image: source.image, mode }] : []));
-  const ready = references.length > 0 && naming.name.trim() !== "";
   return (
     <>
-      <Dialog
-        open={open && !picking}
+      <FormDialog
+        open={!picking}
         onOpenChange={onOpenChange}
         title="New style"
         description="One picture is enough. Several are mixed into one style."
-        actions={
-          <Button variant="primary" type="submit" form="new-style" disabled={!ready} busy={create.isPending}>
-            Keep the style
-          </Button>
-        }
+        action="Keep the style"
+        ready={references.length > 0 && naming.name.trim() !== ""}
+        busy={create.isPending}
+        error={create.error}
+        onSubmit={() => create.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], references })}
       >
-        <form
-          id="new-style"
-          className="grid gap-5"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ready) create.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], references });
-          }}
-        >
-          <div className="grid gap-1.5">
-            <span className="font-medium">Pictures</span>
-            <ul className="flex flex-wrap gap-2">
-              {pictures.map(({ key, name, source }) => (
-                <li key={key} className="relative w-18">
-                  <ReferencePicture source={source} name={name} />
-                  <IconButton size="sm" variant="secondary" label={`Remove ${name}`} className="absolute -top-1.5 -right-1.5 size-6 rounded-full" onClick={() => setPictures((all) => all.filter((other) => other.key !== key))}>
-                    <X aria-hidden className="size-3!" />
-                  </IconButton>
-                </li>
-              ))}
-              {pictures.length < MOST && (
-                <li>
-                  <button type="button" onClick={() => setPicking(true)} className="grid size-18 place-items-center rounded-md border border-dashed border-line-strong text-faint hover:border-accent hover:text-ink">
-                    <Plus aria-hidden className="size-5" />
-                    <span className="sr-only">Add pictures</span>
-                  </button>
-                </li>
-              )}
-            </ul>
-          </div>
-          <NamingFields value={naming} onChange={setNaming} />
-          <div className="grid gap-1.5">
-            <span className="font-medium">What is taken of them</span>
-            <Segmented label="What is taken of them" value={mode} options={MODES} onChange={setMode} />
-          </div>
-          {create.error !== null && (
-            <p role="alert" className="text-danger">
-              {explain(create.error).title} <span className="text-muted">{explain(create.error).advice}</span>
-            </p>
-          )}
-        </form>
-      </Dialog>
+        <div className="grid gap-1.5">
+          <span className="font-medium">Pictures</span>
+          <ul className="flex flex-wrap gap-2">
+            {pictures.map(({ key, name, source }) => (
+              <li key={key} className="relative w-18">
+                <ReferencePicture source={source} name={name} />
+                <IconButton size="sm" variant="secondary" label={`Remove ${name}`} className="absolute -top-1.5 -right-1.5 size-6 rounded-full" onClick={() => setPictures((all) => all.filter((other) => other.key !== key))}>
+                  <X aria-hidden className="size-3!" />
+                </IconButton>
+              </li>
+            ))}
+            {pictures.length < MOST && (
+              <li>
+                <button type="button" onClick={() => setPicking(true)} className="grid size-18 place-items-center rounded-md border border-dashed border-line-strong text-faint hover:border-accent hover:text-ink">
+                  <Plus aria-hidden className="size-5" />
+                  <span className="sr-only">Add pictures</span>
+                </button>
+              </li>
+            )}
+          </ul>
+        </div>
+        <NamingFields value={naming} onChange={setNaming} />
+        <Field id="style-mode" label="What is taken of them" hint="Style: how they are drawn. Content: what they show.">
+          <Segmented label="What is taken of them" describedBy={fieldIds("style-mode").hintId} value={mode} options={MODES} onChange={setMode} />
+        </Field>
+      </FormDialog>
       <ReferencePicker open={picking} onOpenChange={setPicking} withStyles={false} room={MOST - pictures.length} onPick={(picked) => setPictures((all) => [...all, picked])} />
     </>
   );

@@ -4,10 +4,9 @@ import type { Endpoint } from "@deadiff/schemas/contracts";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTRPC } from "@/api/client";
-import { explain } from "@/api/explain";
-import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
+import { Checklist } from "@/components/checklist";
 import { Field, fieldIds } from "@/components/field";
+import { FormDialog } from "@/components/form-dialog";
 import { Input } from "@/components/input";
 
 type EventName = Endpoint["events"][number];
@@ -21,7 +20,6 @@ const ABOUT: Readonly<Record<EventName, string>> = {
   "endpoint.failing": "This address does not answer",
   "endpoint.disabled": "This address was switched off",
 };
-const EVENTS = Object.keys(ABOUT) as EventName[];
 const USUAL: readonly EventName[] = ["job.succeeded", "job.failed", "job.canceled", "job.expired"];
 
 /** Adds an address. */
@@ -31,48 +29,23 @@ export const NewEndpointDialog = ({ onOpenChange, onMade }: { readonly onOpenCha
   const [description, setDescription] = useState("");
   const [events, setEvents] = useState(USUAL);
   const create = useMutation(trpc.webhooks.endpoints.create.mutationOptions({ onSuccess: ({ secret }) => onMade(secret) }));
-  const ready = url.startsWith("https://") && events.length > 0;
   return (
-    <Dialog
-      open
+    <FormDialog
       onOpenChange={onOpenChange}
       title="New webhook endpoint"
-      actions={
-        <Button variant="primary" type="submit" form="new-endpoint" disabled={!ready} busy={create.isPending}>
-          Add and ping
-        </Button>
-      }
+      action="Add and ping"
+      ready={url.trim().startsWith("https://") && events.length > 0}
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate({ url: url.trim(), description, events: [...events] })}
     >
-      <form
-        id="new-endpoint"
-        className="grid gap-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready) create.mutate({ url: url.trim(), description, events: [...events] });
-        }}
-      >
-        <Field id="endpoint-url" label="Address" hint="https, on port 443 or 8443, and reachable from the internet.">
-          <Input id="endpoint-url" aria-describedby={fieldIds("endpoint-url").hintId} type="url" inputMode="url" className="font-mono text-xs" value={url} maxLength={2048} required placeholder="https://example.com/hooks/deadiff" onChange={(event) => setUrl(event.target.value)} />
-        </Field>
-        <Field id="endpoint-description" label="Description" hint="For you. May stay empty.">
-          <Input id="endpoint-description" aria-describedby={fieldIds("endpoint-description").hintId} value={description} maxLength={500} onChange={(event) => setDescription(event.target.value)} />
-        </Field>
-        <fieldset className="grid gap-1">
-          <legend className="mb-1.5 font-medium">It hears of</legend>
-          {EVENTS.map((name) => (
-            <label key={name} className="flex cursor-pointer items-center gap-2.5 rounded-sm px-1 py-1 hover:bg-hover">
-              <input type="checkbox" className="size-4 accent-accent" checked={events.includes(name)} onChange={(event) => setEvents(event.target.checked ? [...events, name] : events.filter((other) => other !== name))} />
-              <span className="flex-1">{ABOUT[name]}</span>
-              <span className="font-mono text-xs text-faint">{name}</span>
-            </label>
-          ))}
-        </fieldset>
-        {create.error !== null && (
-          <p role="alert" className="text-danger">
-            {explain(create.error).title} <span className="text-muted">{explain(create.error).advice}</span>
-          </p>
-        )}
-      </form>
-    </Dialog>
+      <Field id="endpoint-url" label="Address" hint="https, on port 443 or 8443, and reachable from the internet.">
+        <Input id="endpoint-url" aria-describedby={fieldIds("endpoint-url").hintId} type="url" inputMode="url" className="font-mono text-xs" value={url} maxLength={2048} required placeholder="https://example.com/hooks/deadiff" onChange={(event) => setUrl(event.target.value)} />
+      </Field>
+      <Field id="endpoint-description" label="Description" hint="For you. May stay empty.">
+        <Input id="endpoint-description" aria-describedby={fieldIds("endpoint-description").hintId} value={description} maxLength={500} onChange={(event) => setDescription(event.target.value)} />
+      </Field>
+      <Checklist legend="It hears of" hint="Nothing else is sent to it, but for a ping that you ask for." about={ABOUT} value={events} onChange={setEvents} />
+    </FormDialog>
   );
 };
