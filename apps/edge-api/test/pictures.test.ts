@@ -62,6 +62,11 @@ test("pictures are found by words in any order, by style, mode and mark", async 
   expect(await list(owner, "favourite=true")).toEqual([dog!.picture]);
   await ask(owner, "POST", `/v1/pictures/${dog!.picture}/favourite`, { favourite: false });
   expect(await list(owner, "favourite=true")).toEqual([]);
+  const [, second] = (await made(owner, { prompt: "two" }, 2)).outputs;
+  expect(second!.sha256).not.toBe(fox!.sha256);
+  expect(await list(owner, `sha256=${second!.sha256}`)).toEqual([second!.picture]);
+  expect(await list(await tenant(world.db), `sha256=${second!.sha256}`)).toEqual([]);
+  expect((await ask(owner, "GET", "/v1/pictures?sha256=fox")).status).toBe(422);
 });
 
 test("a picture's input makes the same job again, also when its style has changed since", async () => {

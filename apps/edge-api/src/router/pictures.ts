@@ -21,6 +21,7 @@ export const picturesRouter = router({
         shared: z.boolean().optional(),
         job: idSchema("job").optional(),
         matrix: idSchema("matrix").optional(),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits").optional().meta({ description: "The picture whose file this is." }),
       }),
     )
     .output(pageOf(pictureSchema))
