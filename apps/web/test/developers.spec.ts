@@ -1,6 +1,8 @@
-import { expect, expectAccessible, generate, setDesk, test } from "./fixtures.ts";
-import { clientWith } from "./made.ts";
+import { verifyWebhook } from "@deadiff/client";
+import { callApi, expect, expectAccessible, generate, setDesk, test } from "./fixtures.ts";
+import { clientWith, makePictures } from "./made.ts";
 import { open } from "./open.ts";
+import { RECEIVER, startReceiver } from "./receiver.ts";
 
 test("a key that is made here calls the API, and what it makes shows up in the gallery", async ({ page, context }) => {
   const gallery = await context.newPage();
@@ -47,6 +49,57 @@ test("an endpoint's deliveries are listed with every try; what waits is tried ag
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Delete the endpoint" }).click();
   await expect(page.getByRole("heading", { name: "No endpoints yet" })).toBeVisible();
+});
+
+test("a message that arrived is in the log with its answer, and is sent again when asked: same id, same bytes", async ({ page }) => {
+  const receiver = await startReceiver();
+  try {
+    await open(page, "/developers?tab=webhooks");
+    await page.getByRole("button", { name: "New endpoint" }).click();
+    await page.getByRole("textbox", { name: "Address" }).fill(RECEIVER.url);
+    await page.getByRole("button", { name: "Add and ping" }).click();
+    const secret = await page.getByRole("textbox", { name: "The secret" }).inputValue();
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    const log = page.getByRole("list", { name: "Deliveries" });
+    await expect(log.getByRole("button", { name: /delivered endpoint\.ping/ }).first()).toBeVisible();
+    expect(receiver.received).toHaveLength(1);
+
+    const delivered = log.getByRole("button", { name: /delivered job\.succeeded/ });
+    const before = await delivered.count();
+    const job = await makePictures({ prompt: "a bell" });
+    const heard = () => receiver.received.filter(({ body }) => body.includes(job.id));
+    await expect.poll(() => heard().length).toBe(1);
+    await expect(delivered).toHaveCount(before + 1);
+    await delivered.first().click();
+    await expect(log.getByText("thank you")).toBeVisible();
+    await expect(log.getByText(job.id)).toBeVisible();
+    await expectAccessible(page);
+    await log.getByRole("button", { name: "Send again" }).click();
+    await expect(log.getByText("Try 2")).toBeVisible();
+    await expect.poll(() => heard().length).toBe(2);
+    const [first, second] = heard();
+    expect(second).toMatchObject({ id: first?.id, body: first?.body });
+    for (const message of heard()) expect(await verifyWebhook(message.body, message.headers, [secret])).toMatchObject({ type: "job.succeeded", data: { id: job.id } });
+
+    // What programs cause comes into the list by itself, whichever part of it is shown.
+    await page.getByRole("combobox", { name: "State" }).click();
+    await page.getByRole("option", { name: "Delivered" }).click();
+    await expect(delivered).toHaveCount(before + 1);
+    await makePictures({ prompt: "a second bell" });
+    await expect(delivered).toHaveCount(before + 2);
+
+    receiver.answer.status = 500;
+    await page.getByRole("button", { name: `Actions for ${RECEIVER.url}` }).click();
+    await page.getByRole("menuitem", { name: "Send a ping" }).click();
+    await page.getByRole("combobox", { name: "State" }).click();
+    await page.getByRole("option", { name: "Pending" }).click();
+    await log.getByRole("button", { name: /pending endpoint\.ping/ }).click();
+    await expect(log.getByText("not now").first()).toBeVisible();
+  } finally {
+    const { data } = (await callApi("GET", "/webhook-endpoints")) as { data: { id: string }[] };
+    for (const { id } of data) await callApi("DELETE", `/webhook-endpoints/${id}`);
+    await receiver.stop();
+  }
 });
 
 test("the console shows what the studio just did: for curl, as HTTP and in TypeScript", async ({ page }) => {

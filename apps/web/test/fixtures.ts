@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test as base, type Page } from "@playwright/test";
 
 /** An environment variable that the set-up wrote. */
-const served = (name: string): string => {
+export const served = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run the tests with \`npm test\``);
   return value;

@@ -1,12 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createClient, type CreateJobInput, type Job } from "@deadiff/client";
-import { starterFile } from "./fixtures.ts";
-
-const served = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run the tests with \`npm test\``);
-  return value;
-};
+import { served, starterFile } from "./fixtures.ts";
 
 /** The client as an integrator makes it; with the account's own key where none is given. */
 export const clientWith = (apiKey: string = served("STUDIO_API_KEY")) => createClient({ apiKey, baseUrl: served("STUDIO_API_URL") });

@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 /** What the product says once it is up. */
 export interface Served {
   readonly webUrl: string;
+  /** The web app of a hosted installation on the same data: people sign in there. */
+  readonly hostedUrl: string;
   readonly apiUrl: string;
   /** A live key of the account. */
   readonly key: string;

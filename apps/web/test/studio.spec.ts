@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { callApi, emptyAccount, expect, expectAccessible, generate, setDesk, starterFile, test } from "./fixtures.ts";
+import { makePictures, sendStarter } from "./made.ts";
 
 const pictures = (page: Page) => page.getByRole("main").getByRole("figure").getByRole("img");
 
@@ -95,6 +96,18 @@ test("a reload in the middle of a job finds it again, and the desk as it was", a
   await expect(page.getByRole("heading", { name: "Canceled" })).toBeVisible();
 });
 
+test("on a phone Generate leads to the pictures, and a picture to how it was made", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("/");
+  await setDesk(page, { style: "Sticker", prompt: "a turtle on a beach", count: 2 });
+  await generate(page);
+  const first = page.getByRole("img", { name: "a turtle on a beach, picture 1" });
+  await expect(first).toBeInViewport();
+  await first.click();
+  await expect(page).toHaveURL(/\/gallery\/pic_/);
+  await expect(page.getByRole("heading", { name: "a turtle on a beach" })).toBeVisible();
+});
+
 test("what one tab makes shows up in the other", async ({ page, context }) => {
   const other = await context.newPage();
   await page.goto("/");
@@ -119,30 +132,69 @@ test("offline is said, keeps the desk, and ends by itself", async ({ page, conte
   await expect(pictures(page)).toHaveCount(1);
 });
 
-test("a downloaded picture that is dropped on the studio restores its settings", async ({ page }) => {
+/** Drops a file on the page, as from the desktop. */
+const drop = async (page: Page, name: string, file: Buffer): Promise<void> => {
+  const transfer = await page.evaluateHandle(({ bytes, name: called }) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], called, { type: "image/png" }));
+    return data;
+  }, { bytes: [...file], name });
+  await page.getByRole("main").dispatchEvent("drop", { dataTransfer: transfer });
+};
+
+test("a downloaded picture that is dropped on the studio restores its settings and its references", async ({ page }) => {
   await page.goto("/");
   await setDesk(page, { style: "Paper cut", prompt: "a tulip", count: 1 });
+  await page.getByRole("radio", { name: "Both: how it is drawn and what it shows" }).click();
   await generate(page);
   await expect(page.getByRole("figure").getByRole("img", { name: "a tulip, picture 1" })).toBeVisible();
   const arrives = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download" }).first().click();
   const file = await readFile(await (await arrives).path());
   const seed = await page.getByLabel("Seed", { exact: true }).inputValue();
+  const { data: [job] } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: { references: { image: string }[] } }[] };
 
   await page.getByLabel("Prompt", { exact: true }).fill("something else");
   await page.getByRole("button", { name: "Draw another seed" }).click();
-  const transfer = await page.evaluateHandle((bytes) => {
-    const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], "tulip.png", { type: "image/png" }));
-    return data;
-  }, [...file]);
-  await page.getByRole("main").dispatchEvent("drop", { dataTransfer: transfer });
-  await expect(page.getByRole("dialog", { name: "This picture was made here" })).toContainText("a tulip");
+  await page.getByRole("button", { name: "Remove Paper cut" }).click();
+  await page.getByRole("button", { name: "Add the style Clay" }).click();
+  await drop(page, "tulip.png", file);
+  const dialog = page.getByRole("dialog", { name: "This picture was made here" });
+  await expect(dialog).toContainText("a tulip");
+  await expect(dialog.getByRole("img", { name: "Reference 1" })).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Restore settings" }).click();
+  await dialog.getByRole("button", { name: "Restore everything" }).click();
   await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a tulip");
   await expect(page.getByLabel("Seed", { exact: true })).toHaveValue(seed);
   await expect(page.getByRole("button", { name: "Unlock the seed" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove Clay" })).toHaveCount(0);
+  await expect(page.getByRole("radio", { name: "Both: how it is drawn and what it shows" })).toBeChecked();
+  await generate(page);
+  const newest = async () => ((await callApi("GET", "/jobs?limit=1")) as { data: { input: unknown; state: string }[] }).data[0];
+  await expect.poll(newest).toMatchObject({ state: "succeeded", input: { prompt: "a tulip", seed: Number(seed), references: job?.input.references } });
+
+  // Once the account has its reference no more, that is said, and the rest is restored.
+  await callApi("DELETE", `/uploads/${job?.input.references[0]?.image ?? ""}`);
+  await drop(page, "tulip.png", file);
+  await expect(dialog.getByText("1 of 1 was deleted since: add it yourself.")).toBeVisible();
+  await dialog.getByRole("button", { name: "Restore settings" }).click();
+  await expect(page.getByRole("button", { name: "Remove Reference 1" })).toHaveCount(0);
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a tulip");
+});
+
+test("a picture that the account does not have restores its settings, says so, and leaves the references as they lie", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Add the style Clay" }).click();
+  const image = await sendStarter("neon-guitar.png");
+  const job = await makePictures({ references: [{ image }], prompt: "a guitar", seed: 11 });
+  const file = Buffer.from(await (await fetch(job.outputs[0]?.url ?? "")).arrayBuffer());
+  await callApi("DELETE", `/jobs/${job.id}`);
+  await drop(page, "guitar.png", file);
+  const dialog = page.getByRole("dialog", { name: "This picture was made here" });
+  await expect(dialog.getByText(/It is not in this account/)).toBeVisible();
+  await dialog.getByRole("button", { name: "Restore settings" }).click();
+  await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a guitar");
+  await expect(page.getByRole("button", { name: "Remove Clay" })).toBeVisible();
 });
 
 test("a part of a reference is cut out, and fitted as chosen", async ({ page }) => {

@@ -9,6 +9,8 @@ export interface Explained {
   readonly offline: boolean;
   /** Whether signing in would help. */
   readonly signIn?: boolean;
+  /** Whether it stays as it is, however often one asks. */
+  readonly final?: boolean;
 }
 
 const ADVICE: Readonly<Record<ApiErrorCode, string>> = {
@@ -30,6 +32,8 @@ const ADVICE: Readonly<Record<ApiErrorCode, string>> = {
   internal: "Try again. If it happens again, quote the number below.",
   overloaded: "It usually answers again within a minute. Nothing was lost.",
 };
+
+const FINAL: ReadonlySet<ApiErrorCode> = new Set(["not_found", "gone", "forbidden"]);
 
 const JOB_ADVICE: Readonly<Record<JobErrorCode, string>> = {
   worker_lost: "Generate again: the credits were returned.",
@@ -56,7 +60,9 @@ export const explain = (error: unknown): Explained => {
   if (problem !== undefined) {
     const issue = problem.issues?.[0];
     const title = problem.code === "unauthenticated" ? "You are not signed in." : issue === undefined ? problem.title : problem.detail;
-    return { title, advice: ADVICE[problem.code], requestId: problem.request_id, offline: problem.code === "overloaded", signIn: problem.code === "unauthenticated" };
+    const about = { title, advice: ADVICE[problem.code], offline: problem.code === "overloaded" };
+    // Who has to sign in knows why it failed: there is nothing to look up in the logs.
+    return problem.code === "unauthenticated" ? { ...about, signIn: true } : { ...about, requestId: problem.request_id, final: FINAL.has(problem.code) };
   }
   if (error instanceof UserError) return { title: error.message, advice: error.advice, offline: false };
   if (typeof navigator !== "undefined" && !navigator.onLine) return { title: "You are offline.", advice: "What you typed is kept. It goes on when the connection is back.", offline: true };

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { THEME_KEY } from "@/shell/theme";
 import { useTRPC } from "./client";
 import { UserError } from "./explain";
 
@@ -17,7 +18,12 @@ const post = async (path: string, body: Readonly<Record<string, string>>): Promi
   throw new UserError(said.message ?? said.detail ?? "That did not work.", answer.status === 429 ? "Wait a minute, then try again." : "Check what you typed, then try again.");
 };
 
-/** Signing in, up and out. What was read as somebody else is forgotten. */
+/** Removes what a person leaves in this browser (the desk, drafts, calls), but for how it looks. */
+const forget = (): void => {
+  for (const name of Object.keys(localStorage)) if (name !== THEME_KEY) localStorage.removeItem(name);
+};
+
+/** Signing in, up and out. What was read as somebody else is forgotten; who signs out leaves nothing for the next one. */
 export const useSignIn = () => {
   const queries = useQueryClient();
   const as = async (path: string, body: Readonly<Record<string, string>>): Promise<void> => {
@@ -27,6 +33,11 @@ export const useSignIn = () => {
   return {
     signIn: (email: string, password: string) => as("sign-in/email", { email, password }),
     signUp: (name: string, email: string, password: string) => as("sign-up/email", { name, email, password }),
-    signOut: () => as("sign-out", {}),
+    signOut: async () => {
+      await post("sign-out", {});
+      forget();
+      // Called up anew: what the page holds in memory goes, too.
+      window.location.assign("/sign-in");
+    },
   };
 };

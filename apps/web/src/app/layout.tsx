@@ -4,10 +4,10 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { Providers } from "@/api/providers";
 import { Navigation } from "@/shell/navigation";
+import { NoteList } from "@/shell/note-list";
 import { OfflineBar } from "@/shell/offline-bar";
 import { THEME_SCRIPT } from "@/shell/theme";
 import { ThemeKeeper } from "@/shell/theme-keeper";
-import { Toasts } from "@/shell/toasts";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -29,7 +29,7 @@ const Layout = ({ children }: { readonly children: ReactNode }) => (
         <Navigation />
         <OfflineBar />
         <div className="min-h-dvh pb-14 lg:pb-0 lg:pl-20 has-data-bare:p-0!">{children}</div>
-        <Toasts />
+        <NoteList />
       </Providers>
     </body>
   </html>

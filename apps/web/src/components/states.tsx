@@ -2,6 +2,7 @@
 
 import { CircleAlert, WifiOff } from "lucide-react";
 import Link from "next/link";
+import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { explain } from "@/api/explain";
 import { Button } from "./button";
@@ -19,7 +20,8 @@ export const EmptyState = ({ icon, title, children, action, className }: { reado
 
 /** Something went wrong: what, what to do, and the number to quote. */
 export const ErrorState = ({ error, onRetry, className }: { readonly error: unknown; readonly onRetry?: () => void; readonly className?: string }) => {
-  const { title, advice, requestId, offline, signIn } = explain(error);
+  const { title, advice, requestId, offline, signIn, final } = explain(error);
+  const path = usePathname();
   return (
     <div role="alert" className={cn("mx-auto grid max-w-sm justify-items-center gap-2 px-6 py-14 text-center", className)}>
       <div aria-hidden className="mb-1 grid size-12 place-items-center rounded-full bg-danger-soft text-danger [&_svg]:size-5">{offline ? <WifiOff /> : <CircleAlert />}</div>
@@ -28,10 +30,10 @@ export const ErrorState = ({ error, onRetry, className }: { readonly error: unkn
       {requestId !== undefined && <p className="font-mono text-xs text-faint">{requestId}</p>}
       {signIn === true && (
         <Button asChild variant="primary" className="mt-2">
-          <Link href="/sign-in">Sign in</Link>
+          <Link href={`/sign-in?back=${encodeURIComponent(path)}`}>Sign in</Link>
         </Button>
       )}
-      {onRetry !== undefined && signIn !== true && (
+      {onRetry !== undefined && signIn !== true && final !== true && (
         <Button className="mt-2" onClick={onRetry}>
           Try again
         </Button>

@@ -3,7 +3,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { LoaderCircle, Upload } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
@@ -11,6 +10,7 @@ import { Dialog } from "@/components/dialog";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
 import { Tabs } from "@/components/tabs";
 import { STARTERS } from "@/features/studio/starters";
+import { note } from "@/shell/notes";
 import type { Picked, PickedSource } from "./picked";
 import { useSend } from "./use-send";
 
@@ -45,7 +45,7 @@ export const ReferencePicker = ({ open, onOpenChange, onPick, withStyles = true,
       pick(name, { image: await send(await file()) });
     } catch (error) {
       const { title, advice } = explain(error);
-      toast.error(title, { description: advice });
+      note.error(title, { description: advice });
     } finally {
       setBusy((keys) => keys.filter((other) => other !== key));
     }
@@ -107,7 +107,7 @@ export const ReferencePicker = ({ open, onOpenChange, onPick, withStyles = true,
   );
 };
 
-const Shelves = ({ children }: { readonly children: ReactNode }) => <ul className="scroll-quiet grid max-h-[46dvh] grid-cols-3 gap-2.5 overflow-y-auto p-1 sm:grid-cols-5">{children}</ul>;
+const Shelves = ({ children }: { readonly children: ReactNode }) => <ul className="scroll-quiet grid max-h-[56dvh] grid-cols-3 gap-2.5 overflow-y-auto p-1 sm:grid-cols-5">{children}</ul>;
 
 const Choice = ({ name, note, url, busy = false, disabled, onPick }: { readonly name: string; readonly note?: string; readonly url: string | null; readonly busy?: boolean; readonly disabled: boolean; readonly onPick: () => void }) => (
   <li>

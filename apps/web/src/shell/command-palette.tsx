@@ -31,7 +31,7 @@ export const CommandPalette = ({ open, onOpenChange }: { readonly open: boolean;
           <Dialog.Title className="sr-only">Commands</Dialog.Title>
           <Command loop>
             <Command.Input placeholder="Go to a page, change the theme …" className="w-full border-b bg-transparent px-4 py-3.5 text-base outline-none placeholder:text-faint" />
-            <Command.List className="scroll-quiet max-h-80 overflow-y-auto p-1.5 [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-2 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint">
+            <Command.List className="scroll-quiet max-h-[min(30rem,62dvh)] overflow-y-auto p-1.5 [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-2 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint">
               <Command.Empty className="px-4 py-8 text-center text-muted">Nothing has that name.</Command.Empty>
               <Command.Group heading="Pages">
                 {PAGES.map(({ href, name, icon: Icon, about }) => (

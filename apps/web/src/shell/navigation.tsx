@@ -26,6 +26,7 @@ export const Navigation = () => {
         <Link href="/" className="mr-auto flex items-center gap-2 font-semibold tracking-tight">
           <Mark /> DEADiff Studio
         </Link>
+        <AccountButton place="bar" />
         <CommandButton side="bottom" />
         <ThemeButton side="bottom" />
       </div>
@@ -63,7 +64,7 @@ export const Navigation = () => {
           <div className="hidden flex-1 flex-col items-center justify-end gap-1 lg:flex">
             <CommandButton side="right" />
             <ThemeButton side="right" />
-            <AccountButton />
+            <AccountButton place="rail" />
           </div>
         </div>
       </header>

@@ -1,16 +1,17 @@
 /** What a person chose; `system` follows the machine. */
 type Theme = "light" | "dark" | "system";
 
-const KEY = "theme";
+/** Where the choice is kept. */
+export const THEME_KEY = "theme";
 const DARK = "(prefers-color-scheme: dark)";
 
 /** Runs before the first paint, as text in the page: a dark room must not flash white. */
-export const THEME_SCRIPT = `try{const t=localStorage.getItem("${KEY}");document.documentElement.classList.toggle("dark",t==="dark"||(t!=="light"&&matchMedia("${DARK}").matches))}catch{}`;
+export const THEME_SCRIPT = `try{const t=localStorage.getItem("${THEME_KEY}");document.documentElement.classList.toggle("dark",t==="dark"||(t!=="light"&&matchMedia("${DARK}").matches))}catch{}`;
 
 /** What was chosen; nothing where the browser keeps nothing. */
 const chosen = (): string | null => {
   try {
-    return localStorage.getItem(KEY);
+    return localStorage.getItem(THEME_KEY);
   } catch {
     return null;
   }
@@ -23,8 +24,8 @@ const show = (): void => {
 
 /** Keeps the choice and shows it. */
 export const setTheme = (theme: Theme): void => {
-  if (theme === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme);
+  if (theme === "system") localStorage.removeItem(THEME_KEY);
+  else localStorage.setItem(THEME_KEY, theme);
   show();
 };
 

@@ -1,7 +1,12 @@
 "use client";
 
-// Not fetched later: what says notes is on every page, and two chunks would carry the library twice.
+import { useEffect } from "react";
 import { Toaster } from "sonner";
+import { onShown } from "./notes";
 
-/** Short notes at the foot of the page. */
-export const Toasts = () => <Toaster position="bottom-center" toastOptions={{ className: "!bg-ink !text-surface !border-0 !rounded-lg !shadow-float !font-sans" }} />;
+/** The list of notes. */
+export const Toasts = () => {
+  // After the list's own effect, by which it listens.
+  useEffect(onShown, []);
+  return <Toaster position="bottom-center" toastOptions={{ className: "!bg-ink !text-surface !border-0 !rounded-lg !shadow-float !font-sans" }} />;
+};

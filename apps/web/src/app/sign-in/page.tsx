@@ -3,6 +3,12 @@ import { SignIn } from "@/features/sign-in/sign-in";
 
 export const metadata: Metadata = { title: "Sign in" };
 
-const SignInPage = () => <SignIn />;
+/** A page of ours, whatever the address says. */
+const isOurs = (path: unknown): path is string => typeof path === "string" && /^\/(?![/\\])/.test(path);
+
+const SignInPage = async ({ searchParams }: { readonly searchParams: Promise<Readonly<Record<string, string | string[] | undefined>>> }) => {
+  const { back } = await searchParams;
+  return <SignIn back={isOurs(back) ? back : "/"} />;
+};
 
 export default SignInPage;

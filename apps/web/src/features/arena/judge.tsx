@@ -5,13 +5,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowRight, Equal, Grid3x3, Swords } from "lucide-react";
 import Link from "next/link";
 import { useEffect } from "react";
-import { toast } from "sonner";
 import { problemOf, useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
 import { cn } from "@/components/cn";
 import { Kbd } from "@/components/kbd";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
+import { note } from "@/shell/notes";
 import { differing, settingLabel } from "./settings";
 
 type Winner = "left" | "right" | "tie";
@@ -25,7 +25,7 @@ export const Judge = () => {
   const vote = useMutation(
     trpc.arena.vote.mutationOptions({
       onSuccess: () => void queries.invalidateQueries({ queryKey: trpc.arena.ranking.queryKey() }),
-      onError: (error) => toast.error(explain(error).title, { description: explain(error).advice }),
+      onError: (error) => note.error(explain(error).title, { description: explain(error).advice }),
     }),
   );
   const { data } = pair;
@@ -78,7 +78,7 @@ export const Judge = () => {
   }
   const waiting = data === undefined || (pair.isFetching && verdict === undefined);
   return (
-    <section aria-label="Which is better?" className="mx-auto grid w-full max-w-[min(72rem,calc(200dvh-44rem))] min-w-[min(100%,34rem)] gap-4">
+    <section aria-label="Which is better?" className="mx-auto grid w-full max-w-[min(66rem,calc(200dvh-50rem))] min-w-[min(100%,34rem)] gap-4">
       <div role="status" aria-live="polite" className="sr-only">
         {verdict === undefined ? (waiting ? "" : `Two pictures of ${data.prompt === "" ? "no prompt" : data.prompt}. Which is better?`) : "Voted. It is told below how they were made."}
       </div>

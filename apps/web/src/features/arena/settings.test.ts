@@ -14,3 +14,11 @@ test("settings are told apart by what differs alone, in reading order", () => {
 test("a single setting goes by its model", () => {
   expect(settingLabel(fast, differing([fast]))).toBe("mini@1");
 });
+
+test("a setting without references says so, once", () => {
+  const bare = { strength: 0.5 };
+  const led = { strength: 0.5, modes: ["style"], weights: [1] };
+  const keys = differing([bare, led]);
+  expect(settingLabel(bare, keys)).toBe("no references");
+  expect(settingLabel(led, keys)).toBe("references for style · weights 1");
+});

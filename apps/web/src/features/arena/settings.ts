@@ -22,6 +22,14 @@ export const differing = (settings: readonly Setting[]): readonly string[] => {
   return keys.sort((a, b) => place(a) - place(b));
 };
 
+const isNothing = (value: unknown): boolean => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
+/** One parameter in words; nothing where another one says it. */
+const part = (setting: Setting, key: string): string[] => {
+  if (isNothing(setting["modes"]) && (key === "modes" || key === "weights")) return key === "modes" ? ["no references"] : [];
+  return [`${NAMES[key] ?? key.replaceAll("_", " ")} ${written(setting[key])}`];
+};
+
 /** A setting in words, by the parameters in `keys`; by its model where nothing differs. */
 export const settingLabel = (setting: Setting, keys: readonly string[]): string =>
-  keys.length === 0 ? written(setting["model"]) : keys.map((key) => `${NAMES[key] ?? key.replaceAll("_", " ")} ${written(setting[key])}`).join(" · ");
+  keys.length === 0 ? written(setting["model"]) : keys.flatMap((key) => part(setting, key)).join(" · ");

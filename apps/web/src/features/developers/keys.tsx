@@ -4,7 +4,6 @@ import type { Key } from "@deadiff/schemas/contracts";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, KeyRound, Plus, RefreshCw, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Badge } from "@/components/badge";
@@ -14,6 +13,7 @@ import { ConfirmDialog } from "@/components/confirm-dialog";
 import { IconButton } from "@/components/icon-button";
 import { Menu, MenuItem } from "@/components/menu";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
+import { note } from "@/shell/notes";
 import { day, moment } from "./moment";
 import { NewKeyDialog } from "./new-key-dialog";
 import { SecretDialog } from "./secret-dialog";
@@ -31,7 +31,7 @@ export const Keys = () => {
   const refresh = () => void queries.invalidateQueries({ queryKey: trpc.keys.list.queryKey() });
   const tell = (failed: unknown) => {
     const { title, advice } = explain(failed);
-    toast.error(title, { description: advice });
+    note.error(title, { description: advice });
   };
   const revoke = useMutation(
     trpc.keys.revoke.mutationOptions({

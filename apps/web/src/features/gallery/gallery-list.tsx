@@ -65,11 +65,11 @@ export const GalleryList = ({ start }: { readonly start: GalleryFilter }) => {
       <div className="mb-6 flex flex-wrap items-center gap-x-3 gap-y-2.5">
         <SearchInput label="Search pictures" placeholder="Search prompts" value={filter.search} onChange={(search) => change({ search })} className="w-full sm:w-72" />
         <Segmented size="sm" label="What references were used for" className="w-full sm:w-80" value={filter.mode} options={MODES} onChange={(mode) => change({ mode })} />
-        <Segmented size="sm" label="Which pictures" className="w-full sm:w-60" value={filter.only} options={ONLY} onChange={(only) => change({ only })} />
+        <Segmented size="sm" label="Which pictures" className="min-w-52 flex-1 sm:w-60 sm:flex-none" value={filter.only} options={ONLY} onChange={(only) => change({ only })} />
         {(styles.data?.length ?? 0) > 0 && (
           <Select<Id<"style"> | "any">
             label="Style"
-            className="w-full sm:w-48"
+            className="w-32 sm:w-48"
             value={filter.style ?? "any"}
             options={[{ value: "any", label: "Every style" }, ...(styles.data ?? [])]}
             onChange={(style) => change({ style: style === "any" ? null : style })}

@@ -6,7 +6,6 @@ import { ArrowLeft, Download, Grid3x3, Shuffle, Star, Trash2 } from "lucide-reac
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
@@ -17,7 +16,9 @@ import { IconButton } from "@/components/icon-button";
 import { ErrorState, Skeleton } from "@/components/states";
 import { remixPicture } from "@/features/studio/restore";
 import { download } from "@/pictures/download";
+import { note } from "@/shell/notes";
 import { FactList, Timings } from "./fact-list";
+import { shownSize } from "./shown-size";
 import { ShareButton } from "./share-button";
 
 /** A picture with all that made it. */
@@ -50,15 +51,15 @@ export const PictureView = ({ id }: { readonly id: Id<"picture"> }) => {
 const Known = ({ picture }: { readonly picture: PictureDetail }) => {
   const name = picture.prompt === "" ? `Picture with seed ${picture.seed}` : picture.prompt;
   return (
-    <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="grid gap-3 lg:sticky lg:top-6">
-        <figure className="mx-auto grid w-full max-w-[calc(100dvh-11rem)] place-items-center overflow-hidden rounded-xl bg-sunken shadow-card" style={{ aspectRatio: `${picture.width} / ${picture.height}` }}>
+        <figure className="mx-auto grid w-full place-items-center overflow-hidden rounded-xl bg-sunken shadow-card" style={shownSize(picture, "11rem")}>
           <img src={picture.url} alt={name} width={picture.width} height={picture.height} className="size-full object-contain" />
         </figure>
         <Siblings picture={picture} />
       </div>
-      <div className="grid min-w-0 gap-6">
-        <header className="grid gap-3">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-6">
+        <header className="grid grid-cols-[minmax(0,1fr)] gap-3">
           <div className="flex items-start gap-1">
             <h1 className="min-w-0 flex-1 text-lg font-semibold [overflow-wrap:anywhere]">{picture.prompt === "" ? "No prompt" : picture.prompt}</h1>
             {picture.prompt !== "" && <CopyButton text={picture.prompt} label="Copy the prompt" />}
@@ -115,7 +116,7 @@ const Actions = ({ picture, name }: { readonly picture: PictureDetail; readonly 
         queries.setQueryData(trpc.pictures.get.queryKey({ id: picture.id }), changed);
         void queries.invalidateQueries({ queryKey: trpc.pictures.list.pathKey() });
       },
-      onError: (error) => toast.error(explain(error).title),
+      onError: (error) => note.error(explain(error).title),
     }),
   );
   const remove = useMutation(
@@ -126,7 +127,7 @@ const Actions = ({ picture, name }: { readonly picture: PictureDetail; readonly 
         void queries.invalidateQueries({ queryKey: trpc.pictures.list.pathKey() });
         void queries.invalidateQueries({ queryKey: trpc.jobs.pathKey() });
       },
-      onError: (error) => toast.error(explain(error).title, { description: explain(error).advice }),
+      onError: (error) => note.error(explain(error).title, { description: explain(error).advice }),
     }),
   );
   return (
@@ -137,7 +138,7 @@ const Actions = ({ picture, name }: { readonly picture: PictureDetail; readonly 
         </Link>
       </Button>
       <div className="flex flex-wrap gap-2">
-        <Button onClick={() => void download(picture.url, `${name} ${picture.seed}.png`).catch(() => toast.error("The picture could not be downloaded. Try again."))} title="Its parameters are inside the file">
+        <Button onClick={() => void download(picture.url, `${name} ${picture.seed}.png`).catch(() => note.error("The picture could not be downloaded. Try again."))} title="Its parameters are inside the file">
           <Download aria-hidden /> Download
         </Button>
         <ShareButton picture={picture} />

@@ -4,26 +4,26 @@ import type { PictureDetail } from "@deadiff/schemas/contracts";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link2, Link2Off } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
 import { Dialog } from "@/components/dialog";
+import { note } from "@/shell/notes";
 
 /** Gives a picture a link that anybody can open, and takes it back. */
 export const ShareButton = ({ picture }: { readonly picture: PictureDetail }) => {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
-  const fail = (error: unknown) => toast.error(explain(error).title, { description: explain(error).advice });
+  const fail = (error: unknown) => note.error(explain(error).title, { description: explain(error).advice });
   const refresh = () => queries.invalidateQueries({ queryKey: trpc.pictures.pathKey() });
   const share = useMutation(trpc.pictures.share.mutationOptions({ onSuccess: refresh, onError: fail }));
   const unshare = useMutation(
     trpc.pictures.unshare.mutationOptions({
       onSuccess: async () => {
         setOpen(false);
-        toast.success("The link shows nothing any more.");
+        note.success("The link shows nothing any more.");
         await refresh();
       },
       onError: fail,

@@ -3,6 +3,7 @@ import { Wand } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/button";
 import { FactList } from "./fact-list";
+import { shownSize } from "./shown-size";
 import { Mark } from "@/shell/mark";
 
 /** A picture for whoever has its link. */
@@ -18,8 +19,8 @@ export const SharedView = ({ picture }: { readonly picture: SharedPicture }) => 
         </Link>
       </Button>
     </header>
-    <main id="main" className="mx-auto grid w-full max-w-6xl content-center gap-8 px-4 pb-12 sm:px-8 lg:grid-cols-[minmax(0,1fr)_19rem] lg:items-center">
-      <figure className="mx-auto w-full max-w-[calc(100dvh-9rem)] overflow-hidden rounded-xl bg-sunken shadow-float" style={{ aspectRatio: `${picture.width} / ${picture.height}` }}>
+    <main id="main" className="mx-auto grid w-full max-w-6xl grid-cols-[minmax(0,1fr)] content-center gap-8 px-4 pb-12 sm:px-8 lg:grid-cols-[minmax(0,1fr)_19rem] lg:items-center">
+      <figure className="mx-auto w-full overflow-hidden rounded-xl bg-sunken shadow-float" style={shownSize(picture, "9rem")}>
         <img src={picture.url} alt={picture.prompt === "" ? "The shared picture" : picture.prompt} width={picture.width} height={picture.height} className="size-full object-contain" />
       </figure>
       <div className="grid gap-5">

@@ -2,9 +2,8 @@
 
 import type { Job } from "@deadiff/schemas/contracts";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { ChevronLeft, ChevronRight, Download, RotateCcw } from "lucide-react";
+import { ChevronLeft, ChevronRight, Download, RotateCcw, Shuffle } from "lucide-react";
 import Link from "next/link";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain, explainJob } from "@/api/explain";
 import { Button } from "@/components/button";
@@ -12,6 +11,7 @@ import { Dialog } from "@/components/dialog";
 import { IconButton } from "@/components/icon-button";
 import { remixJob } from "@/features/studio/restore";
 import { download } from "@/pictures/download";
+import { note } from "@/shell/notes";
 
 interface CellDialogProps {
   readonly job: Job;
@@ -29,9 +29,9 @@ export const CellDialog = ({ job, title, onClose, onStep }: CellDialogProps) => 
     trpc.jobs.retry.mutationOptions({
       onSuccess: () => {
         void queries.invalidateQueries({ queryKey: trpc.jobs.list.queryKey() });
-        toast.success("It is made again: find it in the studio.");
+        note.success("It is made again: find it in the studio.");
       },
-      onError: (error) => toast.error(explain(error).title),
+      onError: (error) => note.error(explain(error).title),
     }),
   );
   const url = job.outputs[0]?.url;
@@ -59,13 +59,13 @@ export const CellDialog = ({ job, title, onClose, onStep }: CellDialogProps) => 
             </Button>
           )}
           {url != null && (
-            <Button onClick={() => void download(url, `${title}.png`).catch(() => toast.error("The picture could not be downloaded. Try again."))}>
+            <Button onClick={() => void download(url, `${title}.png`).catch(() => note.error("The picture could not be downloaded. Try again."))}>
               <Download aria-hidden /> Download
             </Button>
           )}
           <Button asChild variant="primary">
             <Link href="/" onClick={() => remixJob(job)}>
-              Remix in the studio
+              <Shuffle aria-hidden /> Remix
             </Link>
           </Button>
         </>

@@ -24,7 +24,7 @@ interface MatrixTableProps {
 export const MatrixTable = ({ caption, size, references, prompts, strengths, cell }: MatrixTableProps) => {
   const several = strengths.length > 1;
   return (
-    <div className="scroll-quiet overflow-x-auto rounded-lg border bg-surface shadow-card" role="region" aria-label={caption} tabIndex={0}>
+    <div className="scroll-quiet w-fit max-w-full overflow-x-auto rounded-lg border bg-surface shadow-card" role="region" aria-label={caption} tabIndex={0}>
       <table className="border-separate border-spacing-0 p-2">
         <caption className="sr-only">{caption}</caption>
         <thead>

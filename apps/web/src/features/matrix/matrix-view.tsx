@@ -5,7 +5,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { FileSpreadsheet, Grid3x3, ImageDown, Plus, X } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useTRPC, useTRPCClient } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
@@ -16,6 +15,7 @@ import { EmptyState, ErrorState, Skeleton } from "@/components/states";
 import { saveAs } from "@/pictures/save-as";
 import { ReferencePicture } from "@/references/reference-picture";
 import type { StoredReference } from "@/references/stored";
+import { note } from "@/shell/notes";
 import { axesOf, cellIndex, cellsByPlace, referenceName } from "./axes";
 import { Cell } from "./cell";
 import { CellDialog } from "./cell-dialog";
@@ -134,7 +134,7 @@ const Actions = ({ matrix, references }: { readonly matrix: Matrix; readonly ref
   const cancel = useMutation(
     trpc.matrices.cancel.mutationOptions({
       onSuccess: (canceled) => queries.setQueryData(trpc.matrices.get.queryKey({ id: matrix.id }), canceled),
-      onError: (error) => toast.error(explain(error).title),
+      onError: (error) => note.error(explain(error).title),
     }),
   );
   const picture = useMutation({
@@ -148,7 +148,7 @@ const Actions = ({ matrix, references }: { readonly matrix: Matrix; readonly ref
       );
       saveAs(await matrixPicture(matrix, urls), `matrix-${matrix.created_at.slice(0, 10)}.png`);
     },
-    onError: () => toast.error("The sheet could not be drawn.", { description: "Some pictures did not load. Try again." }),
+    onError: () => note.error("The sheet could not be drawn.", { description: "Some pictures did not load. Try again." }),
   });
   return (
     <>

@@ -30,7 +30,7 @@ export const NewMatrix = () => {
   const shownPrompts = lines.length === 0 ? [""] : lines;
   return (
     <Page title="Matrix" intro="Every reference with every prompt at every strength, all from the same noise: what differs is what you changed.">
-      <div className="grid gap-6 lg:grid-cols-[22rem_1fr] xl:gap-8">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-6 lg:grid-cols-[22rem_minmax(0,1fr)] xl:gap-8">
         <form
           className="grid content-start gap-6"
           onSubmit={(event) => {

@@ -10,8 +10,8 @@ import { Field, fieldIds } from "@/components/field";
 import { Input } from "@/components/input";
 import { Mark } from "@/shell/mark";
 
-/** Signing in with e-mail and password, or making an account. */
-export const SignIn = () => {
+/** Signing in with e-mail and password, or making an account; then on to `back`. */
+export const SignIn = ({ back }: { readonly back: string }) => {
   const router = useRouter();
   const { data: session } = useSession();
   const { signIn, signUp } = useSignIn();
@@ -24,7 +24,7 @@ export const SignIn = () => {
       };
       return isNew ? signUp(text("name"), text("email"), text("password")) : signIn(text("email"), text("password"));
     },
-    onSuccess: () => router.push("/"),
+    onSuccess: () => router.push(back),
   });
   const fault = send.error === null ? undefined : explain(send.error);
   return (
@@ -38,6 +38,8 @@ export const SignIn = () => {
         </header>
         <form
           className="grid gap-4"
+          // Sent before the page's script is there, a password must not become part of an address.
+          method="post"
           onSubmit={(event) => {
             event.preventDefault();
             send.mutate(new FormData(event.currentTarget));

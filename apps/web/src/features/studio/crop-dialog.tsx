@@ -61,7 +61,7 @@ export const CropDialog = ({ reference, url, onClose }: { readonly reference: De
           <CropBox url={source} name={reference.name} box={box} onChange={setBox} />
         </div>
         <div className="grid content-start gap-4">
-          <figure className="grid gap-1.5">
+          <figure className="grid gap-1.5 max-sm:max-w-40">
             <Seen url={source} box={box} fit={fit} side={model?.encoder_side ?? 64} />
             <figcaption className="text-xs text-faint">
               As the model sees it{model !== undefined && `: ${model.encoder_side} × ${model.encoder_side} pixels`}.

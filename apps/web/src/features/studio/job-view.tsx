@@ -3,13 +3,13 @@
 import type { Id, Job } from "@deadiff/schemas/contracts";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ban, CircleAlert, X } from "lucide-react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain, explainJob } from "@/api/explain";
 import { Button } from "@/components/button";
 import { cn } from "@/components/cn";
 import { Progress } from "@/components/progress";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
+import { note } from "@/shell/notes";
 import { useJob, type Progress as JobProgress } from "./jobs";
 import { Picture } from "./picture";
 import { RemixButton } from "./remix-button";
@@ -26,9 +26,9 @@ const promptOf = (job: Job): string => {
 
 /** One picture fills the stage; more share it evenly. The places are there before the pictures are. */
 const GRID: Readonly<Record<number, string>> = {
-  1: "max-w-[min(34rem,calc(100dvh-15rem))] grid-cols-1",
+  1: "max-w-[min(32rem,calc(100dvh-15rem))] grid-cols-1",
   2: "max-w-[min(60rem,calc(180dvh-26rem))] grid-cols-2",
-  3: "max-w-[min(60rem,calc(150dvh-20rem))] grid-cols-3",
+  3: "max-w-[min(60rem,calc(150dvh-20rem))] grid-cols-2 sm:grid-cols-3",
   4: "max-w-[min(40rem,calc(100dvh-15rem))] grid-cols-2",
 };
 const gridOf = (count: number): string => GRID[count] ?? "max-w-[min(66rem,calc(190dvh-28rem))] grid-cols-2 sm:grid-cols-4";
@@ -128,7 +128,7 @@ const Running = ({ job, progress }: { readonly job: Job; readonly progress: JobP
         queries.setQueryData(trpc.jobs.get.queryKey({ id: job.id }), canceled);
         void queries.invalidateQueries({ queryKey: trpc.jobs.list.queryKey() });
       },
-      onError: (error) => toast.error(explain(error).title),
+      onError: (error) => note.error(explain(error).title),
     }),
   );
   const step = progress?.step ?? job.progress?.step ?? null;

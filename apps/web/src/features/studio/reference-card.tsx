@@ -9,6 +9,7 @@ import { IconButton } from "@/components/icon-button";
 import { NumberInput } from "@/components/number-input";
 import { Segmented } from "@/components/segmented";
 import { Track } from "@/components/slider";
+import { note } from "@/shell/notes";
 import { AsSeen } from "./as-seen";
 import { isThere, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode } from "./state";
 
@@ -87,8 +88,10 @@ const useFreshUrl = ({ key, url, upload, saved }: DeskReference): string | null 
   const name = named.data?.name;
   useEffect(() => {
     // Deleted meanwhile, or another account's.
-    if (lost) useStudio.getState().removeReference(key);
-    else if (name !== undefined) useStudio.getState().changeReference(key, { name });
+    if (lost) {
+      useStudio.getState().removeReference(key);
+      note.error("A reference was deleted, and is no longer on the desk.", { id: key });
+    } else if (name !== undefined) useStudio.getState().changeReference(key, { name });
   }, [lost, name, key]);
   return url ?? picture.data?.url ?? named.data?.preview_url ?? null;
 };

@@ -1,6 +1,6 @@
 import type { Id, Job, PictureDetail, Style } from "@deadiff/schemas/contracts";
-import { toast } from "sonner";
 import type { Parameters } from "@/pictures/parameters";
+import { note } from "@/shell/notes";
 import type { Sampling } from "./model";
 import { INITIAL, newReference, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Saved, type Settings } from "./state";
 
@@ -53,12 +53,31 @@ const gainsOf = (value: unknown): readonly number[] | null => {
 
 /** Puts a job back on the desk: every setting, and its references. */
 export const remixJob = ({ input, parameters, seed }: Job): void => {
-  if (input !== null) restore({ input, parameters: parameters ?? {}, seed });
+  if (input === null) return;
+  const references = Array.isArray(input["references"]) ? input["references"].flatMap(deskReference) : [];
+  restore({ input, parameters: parameters ?? {}, seed, references: { there: references, gone: 0 } });
 };
 
 type Json = Readonly<Record<string, unknown>>;
 
-const restore = ({ input, parameters, seed }: { readonly input: Json; readonly parameters: Json; readonly seed: number | null }): void => {
+/** What a picture was made after, as far as the account still has it. */
+export interface KeptReferences {
+  readonly there: readonly DeskReference[];
+  /** How many were deleted since. */
+  readonly gone: number;
+}
+
+/** The references of a picture of the account, named and shown as they are now. */
+export const keptReferences = ({ references }: Pick<PictureDetail, "references">): KeptReferences => {
+  const kept = references.filter(({ reference, pictures }) => !("image" in reference) || pictures[0]?.url != null);
+  const there = kept.flatMap(({ reference, name, pictures }, i) =>
+    deskReference(reference, i).map((desk) => ({ ...desk, name: name ?? desk.name, url: pictures[0]?.url ?? desk.url })));
+  return { there, gone: references.length - there.length };
+};
+
+const goneNote = (gone: number): string => (gone === 0 ? "" : ` ${gone} ${gone === 1 ? "reference was" : "references were"} deleted since and left out.`);
+
+const restore = ({ input, parameters, seed, references }: { readonly input: Json; readonly parameters: Json; readonly seed: number | null; readonly references: KeptReferences }): void => {
   // What was used, where that is known; what was asked for, where it is not.
   const used = { ...input, ...parameters };
   const settings: Settings = {
@@ -72,11 +91,10 @@ const restore = ({ input, parameters, seed }: { readonly input: Json; readonly p
     gains: gainsOf(used["gains"]),
     ...samplingFrom(used),
   };
-  const references = Array.isArray(input["references"]) ? input["references"].flatMap(deskReference) : [];
   const studio = useStudio.getState();
   studio.set(settings);
-  studio.replaceReferences(references);
-  toast.success("Everything is back on the desk, the seed locked.");
+  studio.replaceReferences(references.there);
+  note.success(`${references.gone === 0 ? "Everything is" : "Its settings are"} back on the desk, the seed locked.${goneNote(references.gone)}`);
 };
 
 const samplingFrom = (used: Readonly<Record<string, unknown>>): Pick<Settings, "preset" | "sampling"> => {
@@ -85,9 +103,13 @@ const samplingFrom = (used: Readonly<Record<string, unknown>>): Pick<Settings, "
   return { preset: "custom", sampling: { sampler, spacing, steps, guidance } as Sampling };
 };
 
-/** Puts the parameters out of a picture's file on the desk. The file names its references by hash alone: those stay as they are. */
-export const restoreParameters = (parameters: Parameters): void => {
-  useStudio.getState().set({
+/**
+ * Puts the parameters out of a picture's file on the desk, and its references where the account has the picture: the file holds
+ * no more of them than hashes. Without (`null`) those on the desk stay.
+ */
+export const restoreParameters = (parameters: Parameters, references: KeptReferences | null): void => {
+  const studio = useStudio.getState();
+  studio.set({
     prompt: parameters.prompt,
     negativePrompt: parameters.negativePrompt,
     count: 1,
@@ -97,6 +119,8 @@ export const restoreParameters = (parameters: Parameters): void => {
     gains: gainsOf(parameters.gains),
     ...samplingFrom({ ...parameters }),
   });
+  if (references !== null) studio.replaceReferences(references.there);
+  note.success(`Its settings${references !== null && references.there.length > 0 ? " and references" : ""} are on the desk, the seed locked.${goneNote(references?.gone ?? 0)}`);
 };
 
 /** Puts a saved style on the desk, in the place of what lies there. */
@@ -105,4 +129,5 @@ export const restoreStyle = ({ id, name, preview_url }: Pick<Style, "id" | "name
 };
 
 /** Puts a picture back on the desk: every setting, its own seed, and its references. */
-export const remixPicture = ({ input, parameters, seed }: Pick<PictureDetail, "input" | "parameters" | "seed">): void => restore({ input: { ...input, count: 1 }, parameters, seed });
+export const remixPicture = ({ input, parameters, seed, references }: Pick<PictureDetail, "input" | "parameters" | "seed" | "references">): void =>
+  restore({ input: { ...input, count: 1 }, parameters, seed, references: keptReferences({ references }) });

@@ -22,7 +22,7 @@ export const Studio = () => {
   useEffect(() => void useStudio.persist.rehydrate(), []);
   return (
     <main id="main" className="flex flex-col lg:h-dvh lg:flex-row-reverse">
-      <div className="flex min-h-0 min-w-0 flex-1 flex-col lg:overflow-y-auto">
+      <div id="stage" className="flex min-h-0 min-w-0 flex-1 scroll-mt-2 flex-col lg:overflow-y-auto">
         <Stage />
       </div>
       <form

@@ -1,7 +1,6 @@
 "use client";
 
 import { useCallback, useEffect, useState } from "react";
-import { readParameters } from "@/pictures/png-parameters";
 import type { Parameters } from "@/pictures/parameters";
 import { useReferences } from "./use-references";
 
@@ -24,6 +23,8 @@ export const useArrivals = () => {
 
   const addFiles = useCallback<AddFiles>(
     async (files) => {
+      // Fetched with the first file.
+      const { readParameters } = await import("@/pictures/png-parameters");
       for (const file of files) {
         const parameters = await readParameters(file);
         if (parameters !== undefined && files.length === 1) setMadeHere({ file, parameters });

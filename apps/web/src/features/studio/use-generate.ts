@@ -2,9 +2,9 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
+import { note } from "@/shell/notes";
 import { useOnline } from "@/shell/offline-bar";
 import { useModel } from "./model";
 import { samplingOf, toJobInput } from "./request";
@@ -25,7 +25,7 @@ export interface Generate {
 export const useGenerate = (): Generate => {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const { data: model, isError } = useModel();
+  const { data: model, error: modelError } = useModel();
   const online = useOnline();
   const prompt = useStudio((state) => state.prompt);
   const references = useStudio((state) => state.references);
@@ -35,20 +35,24 @@ export const useGenerate = (): Generate => {
       onSuccess: (job) => {
         queries.setQueryData(trpc.jobs.get.queryKey({ id: job.id }), job);
         useStudio.getState().show(job.id);
+        // On a phone the pictures stand above the controls.
+        document.getElementById("stage")?.scrollIntoView({ block: "nearest" });
         void queries.invalidateQueries({ queryKey: trpc.jobs.list.queryKey() });
         tellOtherTabs();
       },
       onError: (error) => {
         const { title, advice } = explain(error);
-        toast.error(title, { description: advice });
+        note.error(title, { description: advice });
       },
     }),
   );
 
   const blocked = !online
     ? "You are offline."
-    : isError
-      ? "The service does not answer."
+    : modelError !== null
+      ? explain(modelError).signIn === true
+        ? "Sign in to make pictures."
+        : "The service does not answer."
       : model === undefined
         ? "Getting ready …"
         : references.some(({ fault }) => fault !== null)

@@ -1,9 +1,9 @@
 "use client";
 
 import { useCallback } from "react";
-import { toast } from "sonner";
 import { useTRPCClient } from "@/api/client";
 import { explain, UserError } from "@/api/explain";
+import { note } from "@/shell/notes";
 import type { Starter } from "./starters";
 import { newReference, useStudio, type DeskReference } from "./state";
 
@@ -46,7 +46,7 @@ export const useReferences = () => {
     async (reference: DeskReference, file: Blob | string): Promise<void> => {
       const { references, addReference, changeReference } = useStudio.getState();
       if (references.length >= MAX) {
-        toast.error(`A picture can follow up to ${MAX} references. Remove one first.`);
+        note.error(`A picture can follow up to ${MAX} references. Remove one first.`);
         return;
       }
       addReference(reference);

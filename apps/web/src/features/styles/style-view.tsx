@@ -6,17 +6,17 @@ import { ArrowLeft, Blend, Pencil, Trash2, Wand } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { ConfirmDialog } from "@/components/confirm-dialog";
-import { Dialog } from "@/components/dialog";
+import { FormDialog } from "@/components/form-dialog";
 import { Page } from "@/components/page";
 import { ErrorState, Skeleton } from "@/components/states";
 import { restoreStyle } from "@/features/studio/restore";
 import { ReferencePicture } from "@/references/reference-picture";
+import { note } from "@/shell/notes";
 import { NamingFields, type Naming } from "./naming";
 import { StyleCode } from "./style-code";
 
@@ -70,7 +70,7 @@ const Known = ({ style }: { readonly style: Style }) => {
         </>
       }
     >
-      <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,26rem)_1fr]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
         <ul className={style.references.length === 1 ? "grid" : "grid grid-cols-2 gap-3"}>
           {style.references.map((reference, i) => (
             <li key={i} className="grid gap-1.5">
@@ -87,7 +87,7 @@ const Known = ({ style }: { readonly style: Style }) => {
             <div className="flex flex-wrap items-center gap-2">
               {!style.owned && <Badge tone="accent">offered to everyone</Badge>}
               {style.tags.map((tag) => (
-                <Badge key={tag}>{tag}</Badge>
+                <Badge key={tag} className="max-w-full [overflow-wrap:anywhere]">{tag}</Badge>
               ))}
             </div>
             <p className="text-xs text-faint">
@@ -126,7 +126,7 @@ const Owner = ({ style }: { readonly style: Style }) => {
         router.push("/styles");
         void queries.invalidateQueries({ queryKey: trpc.styles.list.pathKey() });
       },
-      onError: (error) => toast.error(explain(error).title),
+      onError: (error) => note.error(explain(error).title),
     }),
   );
   return (
@@ -143,32 +143,18 @@ const Owner = ({ style }: { readonly style: Style }) => {
       <Button size="sm" variant="ghost" onClick={() => setDeleting(true)}>
         <Trash2 aria-hidden /> Delete
       </Button>
-      <Dialog
+      <FormDialog
         open={editing}
         onOpenChange={setEditing}
         title="Rename and tag"
-        actions={
-          <Button variant="primary" type="submit" form="edit-style" disabled={naming.name.trim() === ""} busy={update.isPending}>
-            Save
-          </Button>
-        }
+        action="Save"
+        ready={naming.name.trim() !== ""}
+        busy={update.isPending}
+        error={update.error}
+        onSubmit={() => update.mutate({ id: style.id, name: naming.name.trim(), description: naming.description, tags: [...naming.tags] })}
       >
-        <form
-          id="edit-style"
-          className="grid gap-5"
-          onSubmit={(event) => {
-            event.preventDefault();
-            update.mutate({ id: style.id, name: naming.name.trim(), description: naming.description, tags: [...naming.tags] });
-          }}
-        >
-          <NamingFields value={naming} onChange={setNaming} />
-          {update.error !== null && (
-            <p role="alert" className="text-danger">
-              {explain(update.error).title}
-            </p>
-          )}
-        </form>
-      </Dialog>
+        <NamingFields value={naming} onChange={setNaming} />
+      </FormDialog>
       <ConfirmDialog open={deleting} onOpenChange={setDeleting} title={`Delete “${style.name}”?`} action="Delete the style" busy={remove.isPending} onConfirm={() => remove.mutate({ id: style.id })}>
         Pictures made with it stay, and so do its codes. It cannot be brought back.
       </ConfirmDialog>

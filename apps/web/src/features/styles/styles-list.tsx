@@ -69,7 +69,7 @@ export const StylesList = () => {
         {tags.length > 0 && (
           <div role="group" aria-label="Tags" className="flex flex-wrap gap-1.5">
             {tags.map((name) => (
-              <button key={name} type="button" aria-pressed={name === tag} onClick={() => setTag(name === tag ? undefined : name)} className="rounded-full bg-sunken px-2.5 py-0.5 text-xs text-muted hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent-text">
+              <button key={name} type="button" aria-pressed={name === tag} onClick={() => setTag(name === tag ? undefined : name)} className="max-w-full truncate rounded-full bg-sunken px-2.5 py-1 text-xs text-muted hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent-text">
                 {name}
               </button>
             ))}
@@ -91,28 +91,28 @@ export const StylesList = () => {
       ) : (
         <ul className="grid grid-cols-[repeat(auto-fill,minmax(9.5rem,1fr))] gap-x-4 gap-y-6 sm:grid-cols-[repeat(auto-fill,minmax(12rem,1fr))]">
           {styles.map((style) => (
-            <li key={style.id}>
+            <li key={style.id} className="min-w-0">
               <StyleCard style={style} />
             </li>
           ))}
         </ul>
       )}
       <div ref={end} />
-      {making && <NewStyleDialog open onOpenChange={setMaking} />}
-      {pasting && <ImportDialog open onOpenChange={setPasting} />}
+      {making && <NewStyleDialog onOpenChange={setMaking} />}
+      {pasting && <ImportDialog onOpenChange={setPasting} />}
     </Page>
   );
 };
 
 const StyleCard = ({ style }: { readonly style: Style }) => (
-  <Link href={`/styles/${style.id}`} className="group grid gap-2 rounded-lg">
+  <Link href={`/styles/${style.id}`} className="group grid grid-cols-[minmax(0,1fr)] gap-2 rounded-lg">
     <span className="relative block overflow-hidden rounded-lg">
       <StylePicture style={style} className="transition-transform duration-300 group-hover:scale-[1.02]" />
       {style.references.length > 1 && <span className="absolute right-2 bottom-2 rounded-full bg-black/60 px-2 py-0.5 text-xs text-white">{style.references.length} pictures</span>}
     </span>
-    <span className="grid gap-0.5">
-      <span className="flex items-baseline justify-between gap-2">
-        <span className="truncate font-medium">{style.name}</span>
+    <span className="grid min-w-0 gap-0.5">
+      <span className="flex min-w-0 items-baseline justify-between gap-2">
+        <span title={style.name} className="truncate font-medium">{style.name}</span>
         <span className="shrink-0 text-xs text-faint tabular-nums">{style.owned ? `v${style.version}` : <Badge>offered</Badge>}</span>
       </span>
       <span className="truncate text-xs text-faint">{style.tags.length === 0 ? style.description || "no tags" : style.tags.join(", ")}</span>

@@ -37,7 +37,7 @@ export const Console = () => {
     );
   }
   return (
-    <div className="grid items-start gap-6 lg:grid-cols-[18rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[20rem_minmax(0,1fr)]">
       <section className="grid gap-2">
         <div className="flex items-center justify-between">
           <h2 className="font-semibold">What you just did</h2>
@@ -48,7 +48,7 @@ export const Console = () => {
         <ol aria-label="Calls, newest first" className="scroll-quiet max-h-[60dvh] divide-y overflow-y-auto rounded-lg border bg-surface shadow-card">
           {known.map(({ call, operation }) => (
             <li key={call.id}>
-              <button type="button" aria-current={call.id === shown.call.id} onClick={() => setChosen(call.id)} className={cn("grid w-full gap-0.5 px-3 py-2 text-left hover:bg-hover focus-visible:-outline-offset-2", call.id === shown.call.id && "bg-accent-soft")}>
+              <button type="button" aria-current={call.id === shown.call.id} onClick={() => setChosen(call.id)} className={cn("grid w-full grid-cols-[minmax(0,1fr)] gap-0.5 px-3 py-2 text-left hover:bg-hover focus-visible:-outline-offset-2", call.id === shown.call.id && "bg-accent-soft")}>
                 <span className="flex items-center justify-between gap-2">
                   <span className="truncate font-medium">{operation.summary.split(/[;:,]/)[0]?.replaceAll("`", "")}</span>
                   {call.outcome === "failed" && <Badge tone="danger">failed</Badge>}

@@ -20,8 +20,8 @@ export const Reference = () => {
   const found = data.operations.filter(({ path, summary, method }) => wanted === "" || `${method} ${path} ${summary}`.toLowerCase().includes(wanted));
   const groups = [...Map.groupBy(found, ({ tags }) => tags[0] ?? "other")];
   return (
-    <div className="grid items-start gap-8 lg:grid-cols-[15rem_1fr]">
-      <nav aria-label="Calls" className="scroll-quiet grid gap-4 lg:sticky lg:top-6 lg:max-h-[calc(100dvh-3rem)] lg:overflow-y-auto lg:p-1 lg:pr-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[16rem_minmax(0,1fr)]">
+      <nav aria-label="Calls" className="scroll-quiet grid grid-cols-[minmax(0,1fr)] gap-4 lg:sticky lg:top-6 lg:max-h-[calc(100dvh-3rem)] lg:overflow-y-auto lg:p-1 lg:pr-3">
         <SearchInput label="Search calls" placeholder="Search calls" value={search} onChange={setSearch} />
         <ul className="hidden gap-4 lg:grid">
           {groups.map(([tag, operations]) => (
@@ -30,7 +30,7 @@ export const Reference = () => {
               <ul>
                 {operations.map((operation) => (
                   <li key={operation.operationId}>
-                    <a href={`#${operation.operationId}`} className="flex items-baseline gap-2 rounded-sm py-1 text-xs text-muted hover:text-ink">
+                    <a href={`#${operation.operationId}`} title={operation.path} className="flex items-baseline gap-2 rounded-sm py-1 text-xs text-muted hover:text-ink">
                       <MethodBadge method={operation.method} />
                       <span className="truncate">{operation.path}</span>
                     </a>

@@ -4,7 +4,6 @@ import type { Endpoint, Id, Message, MessageState } from "@deadiff/schemas/contr
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight, Inbox, RotateCcw } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useTRPC, useTRPCClient } from "@/api/client";
 import { explain } from "@/api/explain";
 import { usePages } from "@/api/use-pages";
@@ -13,9 +12,12 @@ import { Button } from "@/components/button";
 import { cn } from "@/components/cn";
 import { Select } from "@/components/select";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
+import { note } from "@/shell/notes";
 import { moment } from "../moment";
 
-const POLL_MS = 2500;
+const PENDING_MS = 2500;
+/** What jobs of others and programs send comes in by itself, too. */
+const IDLE_MS = 8000;
 const PAGE = 30;
 
 const TONE: Readonly<Record<MessageState, "plain" | "accent" | "warn" | "danger">> = { pending: "warn", delivered: "accent", exhausted: "danger", superseded: "plain", dropped: "plain" };
@@ -38,7 +40,7 @@ export const DeliveryLog = ({ endpoints }: { readonly endpoints: readonly Endpoi
     path: trpc.webhooks.deliveries.list.pathKey(),
     input: { limit: PAGE, ...(state === "all" ? {} : { state }), ...(endpoint === "all" ? {} : { endpoint: endpoint as Id<"endpoint"> }) },
     read: client.webhooks.deliveries.list.query,
-    again: (shown) => (shown.some((message) => message.state === "pending") ? POLL_MS : false),
+    again: (shown) => (shown.some((message) => message.state === "pending") ? PENDING_MS : IDLE_MS),
   });
   const messages = data?.pages.flatMap((page) => page.data);
   return (
@@ -85,10 +87,10 @@ const Delivery = ({ message }: { readonly message: Message }) => {
   const redeliver = useMutation(
     trpc.webhooks.deliveries.redeliver.mutationOptions({
       onSuccess: () => {
-        toast.success("It is sent again: same id, same bytes.");
+        note.success("It is sent again: same id, same bytes.");
         void queries.invalidateQueries({ queryKey: trpc.webhooks.deliveries.pathKey() });
       },
-      onError: (error) => toast.error(explain(error).title, { description: explain(error).advice }),
+      onError: (error) => note.error(explain(error).title, { description: explain(error).advice }),
     }),
   );
   const count = message.attempts.length;

@@ -4,7 +4,6 @@ import type { Endpoint } from "@deadiff/schemas/contracts";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Plus, Power, RefreshCw, Send, Trash2, Webhook } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { useTRPC } from "@/api/client";
 import { explain } from "@/api/explain";
 import { Badge } from "@/components/badge";
@@ -13,6 +12,7 @@ import { ConfirmDialog } from "@/components/confirm-dialog";
 import { IconButton } from "@/components/icon-button";
 import { Menu, MenuItem, MenuLine } from "@/components/menu";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
+import { note } from "@/shell/notes";
 import { SecretDialog } from "../secret-dialog";
 import { DeliveryLog } from "./delivery-log";
 import { NewEndpointDialog } from "./new-endpoint-dialog";
@@ -38,7 +38,7 @@ export const Webhooks = () => {
     onSuccess: refresh,
     onError: (failed: unknown) => {
       const { title, advice } = explain(failed);
-      toast.error(title, { description: advice });
+      note.error(title, { description: advice });
     },
   };
   const update = useMutation(trpc.webhooks.endpoints.update.mutationOptions(options));
