@@ -14,15 +14,15 @@ export const fieldIds = (id: string): FieldIds => ({ labelId: `${id}-label`, hin
 export const Field = ({ id, label, value, hint, children, className }: { readonly id: string; readonly label: string; readonly value?: ReactNode; readonly hint: ReactNode; readonly children: ReactNode; readonly className?: string }) => {
   const { labelId, hintId } = fieldIds(id);
   return (
-    <div className={cn("grid gap-1.5", className)}>
+    <div className={cn("grid grid-cols-[minmax(0,1fr)] gap-1.5", className)}>
       <div className="flex min-h-6 items-center justify-between gap-3">
-        <label id={labelId} htmlFor={id} className="font-medium">
+        <label id={labelId} htmlFor={id} className="min-w-0 font-medium [overflow-wrap:anywhere]">
           {label}
         </label>
         {value}
       </div>
       {children}
-      <p id={hintId} className="text-xs text-faint">
+      <p id={hintId} className="text-xs [overflow-wrap:anywhere] text-faint">
         {hint}
       </p>
     </div>

@@ -5,7 +5,7 @@ import { duration, factsOf, gainsOf, timingsOf } from "./facts";
 const Row = ({ name, children, mono = false }: { readonly name: string; readonly children: ReactNode; readonly mono?: boolean }) => (
   <div className="flex justify-between gap-4 py-1.5">
     <dt className="shrink-0 text-faint">{name}</dt>
-    <dd className={cn("min-w-0 text-right break-words", mono && "font-mono text-xs leading-5 tabular-nums")}>{children}</dd>
+    <dd className={cn("min-w-0 text-right [overflow-wrap:anywhere]", mono && "font-mono text-xs leading-5 tabular-nums")}>{children}</dd>
   </div>
 );
 

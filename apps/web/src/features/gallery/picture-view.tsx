@@ -52,7 +52,7 @@ const Known = ({ picture }: { readonly picture: PictureDetail }) => {
   const name = picture.prompt === "" ? `Picture with seed ${picture.seed}` : picture.prompt;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
-      <div className="grid gap-3 lg:sticky lg:top-6">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3 lg:sticky lg:top-6">
         <figure className="mx-auto grid w-full place-items-center overflow-hidden rounded-xl bg-sunken shadow-card" style={shownSize(picture, "11rem")}>
           <img src={picture.url} alt={name} width={picture.width} height={picture.height} className="size-full object-contain" />
         </figure>
@@ -83,7 +83,7 @@ const Known = ({ picture }: { readonly picture: PictureDetail }) => {
               {Object.entries(picture.metadata).map(([key, value]) => (
                 <div key={key} className="flex justify-between gap-4 py-1.5">
                   <dt className="text-faint">{key}</dt>
-                  <dd className="min-w-0 text-right break-words">{value}</dd>
+                  <dd className="min-w-0 text-right [overflow-wrap:anywhere]">{value}</dd>
                 </div>
               ))}
             </dl>
@@ -99,7 +99,7 @@ const Known = ({ picture }: { readonly picture: PictureDetail }) => {
 };
 
 const Part = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
-  <section className="grid gap-2">
+  <section className="grid grid-cols-[minmax(0,1fr)] gap-2">
     <h2 className="font-semibold">{title}</h2>
     {children}
   </section>
@@ -131,7 +131,7 @@ const Actions = ({ picture, name }: { readonly picture: PictureDetail; readonly 
     }),
   );
   return (
-    <div className="grid gap-2">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2">
       <Button asChild variant="primary" size="lg">
         <Link href="/" onClick={() => remixPicture(picture)}>
           <Shuffle aria-hidden /> Remix
@@ -163,7 +163,7 @@ const TAKEN = { style: "style", content: "content", both: "style and content" } 
 const References = ({ picture }: { readonly picture: PictureDetail }) =>
   picture.references.length === 0 ? null : (
     <Part title={picture.references.length === 1 ? "Reference" : "References"}>
-      <ul className="grid gap-2">
+      <ul className="grid grid-cols-[minmax(0,1fr)] gap-2">
         {picture.references.map(({ reference, name, pictures }, i) => {
           const [first] = pictures;
           const label = name ?? `Reference ${i + 1}`;

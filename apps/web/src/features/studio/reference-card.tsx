@@ -25,7 +25,7 @@ const FIT_NAMES: Readonly<Record<ReferenceFit, string>> = { stretch: "Stretch", 
 const CropDialog = dynamic(() => import("./crop-dialog").then((module) => module.CropDialog), { ssr: false });
 
 /** One reference: how the model sees it, what is taken of it, and its share. */
-export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskReference; readonly alone: boolean }) => {
+export const ReferenceCard = ({ reference, alone, describedBy }: { readonly reference: DeskReference; readonly alone: boolean; readonly describedBy: string }) => {
   const { changeReference, removeReference } = useStudio.getState();
   const { key, name, weight, mode, saved, fault } = reference;
   const [cropping, setCropping] = useState(false);
@@ -59,10 +59,10 @@ export const ReferenceCard = ({ reference, alone }: { readonly reference: DeskRe
         </div>
         {fault === null ? (
           <>
-            <Segmented size="sm" label={`What is taken of ${name}`} value={mode} options={MODES} onChange={(next) => changeReference(key, { mode: next })} />
+            <Segmented size="sm" label={`What is taken of ${name}`} describedBy={describedBy} value={mode} options={MODES} onChange={(next) => changeReference(key, { mode: next })} />
             <div className="flex items-center gap-2">
               <span className="text-xs text-faint">{alone ? "Weight" : "Share"}</span>
-              <Track label={`Weight of ${name}`} valueText={`${weight} ×`} value={weight} min={0} max={2} step={0.05} neutral={1} onChange={(next) => changeReference(key, { weight: next })} />
+              <Track label={`Weight of ${name}`} describedBy={describedBy} valueText={`${weight} ×`} value={weight} min={0} max={2} step={0.05} neutral={1} onChange={(next) => changeReference(key, { weight: next })} />
               <NumberInput className="-mr-1.5" label={`Weight of ${name}`} unit="×" value={weight} min={0} max={4} step={0.05} onChange={(next) => changeReference(key, { weight: next })} />
             </div>
           </>

@@ -12,6 +12,8 @@ import type { AddFiles } from "./use-arrivals";
 
 const PicturePicker = dynamic(() => import("./picture-picker").then((module) => module.PicturePicker), { ssr: false });
 
+const HINT = "references-hint";
+
 /** The references: what the pictures follow. */
 export const ReferencesSection = ({ addFiles }: { readonly addFiles: AddFiles }) => {
   const references = useStudio((state) => state.references);
@@ -20,11 +22,16 @@ export const ReferencesSection = ({ addFiles }: { readonly addFiles: AddFiles })
   return (
     <Section title="References" aside={references.length > 0 && <span className="text-xs text-faint tabular-nums">{references.length} of 8</span>}>
       {references.length > 0 && (
-        <ul className="grid gap-2">
-          {references.map((reference) => (
-            <ReferenceCard key={reference.key} reference={reference} alone={references.length === 1} />
-          ))}
-        </ul>
+        <>
+          <ul className="grid gap-2">
+            {references.map((reference) => (
+              <ReferenceCard key={reference.key} reference={reference} alone={references.length === 1} describedBy={HINT} />
+            ))}
+          </ul>
+          <p id={HINT} className="text-xs text-faint">
+            Style lends how it is drawn, content what it shows. 1 × takes {references.length === 1 ? "it" : "each"} as it is, 0 × not at all.
+          </p>
+        </>
       )}
       <div className="grid grid-cols-[1fr_auto] gap-1.5">
         <button

@@ -95,10 +95,10 @@ const Blending = ({ styles, start, other }: { readonly styles: readonly Style[];
   };
 
   return (
-    <div className="mx-auto grid max-w-5xl gap-8">
+    <div className="mx-auto grid max-w-5xl grid-cols-[minmax(0,1fr)] gap-8">
       <div className="grid grid-cols-2 gap-4 sm:gap-8 lg:grid-cols-[1fr_1.4fr_1fr]">
         <Side label="First style" style={a} styles={styles} value={a.id} onChange={setA} />
-        <div className="order-last col-span-2 grid content-start gap-4 lg:order-none lg:col-span-1">
+        <div className="order-last col-span-2 grid grid-cols-[minmax(0,1fr)] content-start gap-4 lg:order-none lg:col-span-1">
           <Large matrix={shown} share={share} busy={create.isPending} />
         </div>
         <Side label="Second style" style={b} styles={styles} value={b.id} onChange={setB} />
