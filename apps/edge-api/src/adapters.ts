@@ -19,7 +19,7 @@ export const cloudOf = (env: Env) => {
 export const accessOf = (env: Env): Pick<Services, "auth" | "localAccount"> => {
   const [first, ...others] = env.WEB_ORIGINS ?? [];
   if (env.AUTH_SECRET !== undefined && first === undefined) throw new Error("AUTH_SECRET is set and WEB_ORIGINS is not: say where the web app is");
-  return { auth: env.AUTH_SECRET === undefined || first === undefined ? null : { secret: env.AUTH_SECRET, origins: [first, ...others] }, localAccount: env.LOCAL_ACCOUNT ?? null };
+  return { auth: env.AUTH_SECRET === undefined || first === undefined ? null : { secret: env.AUTH_SECRET, origins: [first, ...others], mail: env.AUTH_MAIL === "queue" }, localAccount: env.LOCAL_ACCOUNT ?? null };
 };
 
 /** How much this process or isolate takes on at once. */

@@ -18,6 +18,8 @@ export const envSchema = z.object({
     .transform((text) => text.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
     .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
     .optional(),
+  /** `queue`: people who sign in confirm their address and can reset their password; the deliverers, with SMTP_URL, send the mail. */
+  AUTH_MAIL: z.enum(["off", "queue"]).default("off"),
   /** Whoever asks from this machine uses this account without signing in. Only the local stack sets it; refused on any other host. */
   LOCAL_ACCOUNT: idSchema("account").optional(),
   /** Requests that one process or isolate works on at once, and that wait for their turn; more are answered 503. */

@@ -1,13 +1,15 @@
 import { createAccount, type Id, type Job, type Picture, type SessionInfo } from "@deadiff/schemas";
+import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import { accessOf } from "../src/adapters.ts";
+import type { WebAuthSettings } from "../src/auth/web-auth.ts";
 import { envSchema } from "../src/env.ts";
 import { finish, tenant, useWorld } from "./world.ts";
 
 const world = useWorld();
 const ORIGIN = "https://studio.example.com";
-const set = (access: { auth?: { secret: string; origins: [string] } | null; localAccount?: Id<"account"> | null }) => Object.assign(world.services, access);
-const AUTH = { auth: { secret: "s".repeat(40), origins: [ORIGIN] as [string] }, localAccount: null };
+const set = (access: { auth?: WebAuthSettings | null; localAccount?: Id<"account"> | null }) => Object.assign(world.services, access);
+const AUTH = { auth: { secret: "s".repeat(40), origins: [ORIGIN] as [string], mail: false }, localAccount: null };
 beforeAll(() => void set(AUTH));
 
 let people = 0;
@@ -102,4 +104,79 @@ test("settings that do not go together are refused at the start", () => {
   expect(accessOf(envSchema.parse({ ...base, AUTH_SECRET: "s".repeat(32), WEB_ORIGINS: "https://a.example/x, https://b.example" })).auth?.origins).toEqual(["https://a.example", "https://b.example"]);
   expect(envSchema.safeParse({ ...base, AUTH_SECRET: "short" }).success).toBe(false);
   expect(envSchema.safeParse({ ...base, LOCAL_ACCOUNT: "me" }).success).toBe(false);
+});
+
+interface Letter {
+  readonly kind: string;
+  readonly data: { readonly name: string; readonly url: string };
+}
+const lettersTo = async (recipient: string): Promise<Letter[]> => {
+  const found: unknown = await world.db.execute(sql`select kind, data from mails where recipient = ${recipient} order by id`);
+  return found as Letter[];
+};
+/** Opens the link of a letter, as it stands in it, as a browser does. */
+const follow = (url: string) => {
+  expect(new URL(url).origin).toBe(ORIGIN);
+  return world.call("GET", url.slice(ORIGIN.length), { ip: "10.0.1.1" });
+};
+
+test("where mail is sent an address is confirmed before anything is done with it", async () => {
+  set({ auth: { ...AUTH.auth, mail: true } });
+  const ada = person();
+  const signedUp = await post("/auth/sign-up/email", ada);
+  expect([signedUp.status, cookiesOf(signedUp)]).toEqual([200, ""]);
+  const early = await post("/auth/sign-in/email", ada);
+  expect([early.status, cookiesOf(early)]).toEqual([403, ""]);
+  const letters = await lettersTo(ada.email);
+  expect(letters.map(({ kind, data }) => [kind, data.name])).toEqual([["verify_address", "Ada"], ["verify_address", "Ada"]]);
+  const confirmed = await follow(letters[0]!.data.url);
+  expect(confirmed.status).toBe(302);
+  expect(await me({ cookie: cookiesOf(confirmed) })).toMatchObject({ kind: "user", user: { email: ada.email }, mail: true });
+  expect((await post("/auth/sign-in/email", ada)).status).toBe(200);
+  set(AUTH);
+});
+
+test("a password is reset by a link that works once, and ends every session; of an address without an account nothing is told and nothing is sent", async () => {
+  set({ auth: { ...AUTH.auth, mail: true } });
+  const ada = person();
+  await post("/auth/sign-up/email", ada);
+  const cookie = cookiesOf(await follow((await lettersTo(ada.email))[0]!.data.url));
+  expect((await me({ cookie })).kind).toBe("user");
+  const ask = (email: string) => post("/auth/request-password-reset", { email, redirectTo: "/sign-in" });
+  const [known, unknown] = [await ask(ada.email), await ask("nobody@example.com")];
+  expect([known.status, await known.json()]).toEqual([unknown.status, await unknown.json()]);
+  expect(await lettersTo("nobody@example.com")).toEqual([]);
+  const letter = (await lettersTo(ada.email)).at(-1)!;
+  expect(letter.kind).toBe("reset_password");
+  const opened = await follow(letter.data.url);
+  const target = new URL(opened.headers.get("location")!, ORIGIN);
+  expect([opened.status, target.origin, target.pathname]).toEqual([302, ORIGIN, "/sign-in"]);
+  const reset = () => post("/auth/reset-password", { newPassword: "another good horse", token: target.searchParams.get("token") });
+  expect((await reset()).status).toBe(200);
+  expect((await reset()).status).toBe(400);
+  expect((await me({ cookie })).kind).toBe("none");
+  expect((await post("/auth/sign-in/email", ada)).status).toBe(401);
+  expect((await post("/auth/sign-in/email", { ...ada, password: "another good horse" })).status).toBe(200);
+  // A page elsewhere is not where the link leads.
+  expect((await post("/auth/request-password-reset", { email: ada.email, redirectTo: "https://evil.example/x" })).status).toBe(403);
+  set(AUTH);
+});
+
+test("nobody's mailbox is filled from here: so many letters an hour, no more", async () => {
+  set({ auth: { ...AUTH.auth, mail: true } });
+  const ada = person();
+  await post("/auth/sign-up/email", ada);
+  for (let i = 0; i < 8; i++) expect((await post("/auth/request-password-reset", { email: ada.email, redirectTo: "/sign-in" })).status).toBe(200);
+  expect(await lettersTo(ada.email)).toHaveLength(5);
+  set(AUTH);
+});
+
+test.each(["/auth/request-password-reset", "/auth/send-verification-email"])("where no mail is sent %s says so, and signing in goes on without", async (path) => {
+  set(AUTH);
+  const ada = person();
+  const signedUp = await post("/auth/sign-up/email", ada);
+  const refused = await post(path, { email: ada.email });
+  expect([refused.status, await refused.json()]).toMatchObject([501, { code: "mail_unavailable", retryable: false }]);
+  expect(await lettersTo(ada.email)).toEqual([]);
+  expect(await me({ cookie: cookiesOf(signedUp) })).toMatchObject({ kind: "user", mail: false });
 });

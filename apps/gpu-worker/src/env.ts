@@ -24,6 +24,9 @@ export const workerEnvSchema = z.object({
   /** Address ranges beside the public ones that webhooks and references may reach, for installations within one network. */
   DEADIFF_NET_ALLOW: list.default([]),
   DEADIFF_NET_PORTS: z.union([z.literal("any"), list.transform((ports) => ports.map(Number))]).default([443, 8443]),
+  /** Where mail is handed in: `smtp://user:password@host:587`, or `smtps://`. Without it none is sent. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).default("DEADiff Studio <no-reply@localhost>"),
   /** The OTLP collector that takes traces, without `/v1/traces`; the other OTEL_EXPORTER_OTLP_* work too. Without it none are taken. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   /** Kills the process at a named moment: for the fault tests. */

@@ -89,10 +89,20 @@ const work = (): Part => {
   };
 };
 
-const deliver = (): Part => ({ isReady: () => true, ...startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, agent, netPolicy, sign: store.sign, log, metrics, at, slots: 64 }) });
+/** Loaded where mail is sent alone. */
+const mailRound = async (smtpUrl: string): Promise<() => Promise<number>> => {
+  const { sendMails, smtpMailer } = await import("./deliver/mail.ts");
+  const mailer = smtpMailer(smtpUrl, env.MAIL_FROM);
+  return () => sendMails(db, mailer, log);
+};
+
+const deliver = async (): Promise<Part> => {
+  const sendMail = env.SMTP_URL === undefined ? undefined : await mailRound(env.SMTP_URL);
+  return { isReady: () => true, ...startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, sendMail, agent, netPolicy, sign: store.sign, log, metrics, at, slots: 64 }) };
+};
 const parts: readonly Part[] = [
   ...(env.DEADIFF_ROLE === "deliver" ? [] : [work()]),
-  ...(env.DEADIFF_ROLE === "work" ? [] : [deliver()]),
+  ...(env.DEADIFF_ROLE === "work" ? [] : [await deliver()]),
 ];
 const status = await serveStatus(env.DEADIFF_STATUS_HOST, env.DEADIFF_STATUS_PORT, metrics, async () => {
   await outboxDepth(db);

@@ -26,6 +26,7 @@ export const API_ERRORS = {
   rate_limited: { status: 429, retryable: true, title: "Too many requests: wait as long as Retry-After says." },
   queue_full: { status: 429, retryable: true, title: "The account has as many waiting jobs as it may have." },
   internal: { status: 500, retryable: true, title: "Something failed on our side." },
+  mail_unavailable: { status: 501, retryable: false, title: "This installation sends no mail." },
   overloaded: { status: 503, retryable: true, title: "The service cannot take this request at the moment." },
 } as const satisfies Record<string, ErrorRule>;
 

@@ -24,6 +24,8 @@ export * from "./job/sweep.ts";
 export * from "./job/watch.ts";
 export * from "./key/authenticate.ts";
 export * from "./key/manage.ts";
+export * from "./mail/deliver.ts";
+export * from "./mail/queue.ts";
 export * from "./matrix/get.ts";
 export * from "./matrix/list.ts";
 export * from "./model/announce.ts";

@@ -10,11 +10,12 @@ export const sessionRouter = router({
     .output(sessionSchema)
     .query(async ({ ctx }) => {
       const sign_in = ctx.services.auth !== null;
+      const mail = ctx.services.auth?.mail ?? false;
       const identity = await identify(ctx, "read");
-      if (identity === undefined) return { object: "session", kind: "none", signed_in: false, account: null, user: null, mode: "live", scopes: [], sign_in };
+      if (identity === undefined) return { object: "session", kind: "none", signed_in: false, account: null, user: null, mode: "live", scopes: [], sign_in, mail };
       const { kind, caller, user } = identity;
       obeyRate(ctx, "read", caller.rate);
       const account = { id: caller.accountId, name: await accountName(ctx.db, caller.accountId) };
-      return { object: "session", kind, signed_in: true, account, user, mode: caller.mode, scopes: [...caller.scopes], sign_in };
+      return { object: "session", kind, signed_in: true, account, user, mode: caller.mode, scopes: [...caller.scopes], sign_in, mail };
     }),
 });

@@ -13,11 +13,13 @@ export interface DeliverOptions extends DispatchOptions {
   readonly store: Store;
   readonly queueUrl: string;
   readonly deadLetterUrl: string | undefined;
+  /** One round of sending mail; left out where none is sent. */
+  readonly sendMail?: (() => Promise<number>) | undefined;
 }
 
-/** Starts the relay, the sweepers, the dead-letter reader, retention and the webhook dispatcher. Any number of these may run beside each other. */
+/** Starts the relay, the sweepers, the dead-letter reader, retention, mail and the webhook dispatcher. Any number of these may run beside each other. */
 export const startDelivering = (options: DeliverOptions): { readonly stop: () => Promise<void> } => {
-  const { db, sqs, store, queueUrl, deadLetterUrl, log, metrics, at } = options;
+  const { db, sqs, store, queueUrl, deadLetterUrl, sendMail, log, metrics, at } = options;
   const dispatcher = createDispatcher(options);
   const counted = (what: string, n: number): number => {
     if (n > 0) metrics.swept.inc({ what }, n);
@@ -58,6 +60,7 @@ export const startDelivering = (options: DeliverOptions): { readonly stop: () =>
         return 0;
       },
     },
+    ...(sendMail === undefined ? [] : [{ name: "mail", everyMs: 1000, round: sendMail }]),
     ...(deadLetterUrl === undefined ? [] : [{ name: "dead_letters", everyMs: 1000, round: (signal: AbortSignal) => readDeadLetters(db, sqs, deadLetterUrl, log, signal) }]),
   ];
   const controller = new AbortController();

@@ -30,6 +30,7 @@ const ADVICE: Readonly<Record<ApiErrorCode, string>> = {
   rate_limited: "Wait a few seconds, then try again.",
   queue_full: "Wait until some of your pictures are done, or cancel a few.",
   internal: "Try again. If it happens again, quote the number below.",
+  mail_unavailable: "Ask whoever runs this installation for a new password.",
   overloaded: "It usually answers again within a minute. Nothing was lost.",
 };
 

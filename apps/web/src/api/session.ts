@@ -33,6 +33,9 @@ export const useSignIn = () => {
   return {
     signIn: (email: string, password: string) => as("sign-in/email", { email, password }),
     signUp: (name: string, email: string, password: string) => as("sign-up/email", { name, email, password }),
+    /** Sends a link that comes back to `/sign-in` with a token. */
+    requestReset: (email: string) => post("request-password-reset", { email, redirectTo: "/sign-in" }),
+    resetPassword: (token: string, newPassword: string) => post("reset-password", { token, newPassword }),
     signOut: async () => {
       await post("sign-out", {});
       forget();

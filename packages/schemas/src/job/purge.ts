@@ -53,7 +53,7 @@ export const orphanedKeys = async (db: Db, keys: readonly string[]): Promise<str
     )
   ).map(({ key }) => key);
 
-/** Removes rows whose time is over: tombstones, old events, deliveries, idempotency keys. Bounded work per call; returns the rows removed. */
+/** Removes rows whose time is over: tombstones, old events, deliveries, mail, idempotency keys. Bounded work per call; returns the rows removed. */
 export const dropOldRows = async (db: Db, limit = 1000): Promise<number> => {
   const statements = [
     sql`delete from jobs where id in (select id from jobs where deleted_at < now() - ${LIMITS.tombstoneDays} * interval '1 day' and purged_at is not null limit ${limit})`,
@@ -63,6 +63,7 @@ export const dropOldRows = async (db: Db, limit = 1000): Promise<number> => {
     sql`delete from webhook_messages where id in (
       select id from webhook_messages where state <> 'pending' and created_at < now() - ${LIMITS.deliveryDays} * interval '1 day' limit ${limit})`,
     sql`delete from idempotency where (account_id, key) in (select account_id, key from idempotency where expires_at < now() limit ${limit})`,
+    sql`delete from mails where id in (select id from mails where created_at < now() - ${LIMITS.deliveryDays} * interval '1 day' limit ${limit})`,
     sql`delete from rate_limits where (subject, policy) in (select subject, policy from rate_limits where tat < now() - interval '1 hour' limit ${limit})`,
   ];
   let removed = 0;

@@ -13,6 +13,7 @@ export const sessionSchema = z
     mode: z.enum(["live", "test"]),
     scopes: z.array(z.enum(SCOPES)),
     sign_in: z.boolean().meta({ description: "Whether one can sign in here: `POST /auth/sign-in/email`, `/auth/sign-up/email`, `/auth/sign-out`." }),
+    mail: z.boolean().meta({ description: "Whether mail is sent here: addresses are confirmed, and `POST /auth/request-password-reset` sends a link." }),
   })
   .meta({ id: "Session" });
 

@@ -7,8 +7,8 @@ export const metadata: Metadata = { title: "Sign in" };
 const isOurs = (path: unknown): path is string => typeof path === "string" && /^\/(?![/\\])/.test(path);
 
 const SignInPage = async ({ searchParams }: { readonly searchParams: Promise<Readonly<Record<string, string | string[] | undefined>>> }) => {
-  const { back } = await searchParams;
-  return <SignIn back={isOurs(back) ? back : "/"} />;
+  const { back, token } = await searchParams;
+  return <SignIn back={isOurs(back) ? back : "/"} token={typeof token === "string" ? token : null} />;
 };
 
 export default SignInPage;
