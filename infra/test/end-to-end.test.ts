@@ -26,7 +26,7 @@ let receiver: Server;
 let connection: Connection;
 let collector: HttpServer;
 /** What came to the trace collector. */
-interface SpanHeard { readonly service: string; readonly name: string; readonly traceId: string; readonly spanId: string; readonly parentSpanId?: string }
+interface SpanHeard { readonly service: string; readonly name: string; readonly traceId: string; readonly spanId: string; readonly parentSpanId?: string; readonly startTimeUnixNano: string; readonly endTimeUnixNano: string }
 const spans: SpanHeard[] = [];
 const heard: { body: string; headers: Record<string, string> }[] = [];
 
@@ -131,19 +131,36 @@ test("one job through workerd, Postgres, the queue, the worker, the model, the s
   expect(payload.data).toMatchObject({ id: job.id, version: done.version, outputs: [{ sha256: done.outputs[0]!.sha256 }, { sha256: done.outputs[1]!.sha256 }] });
 });
 
+const INFERENCE = ["open references", "encode references", "encode prompt", "denoise", "decode latents", "encode png"];
+/** The monotonic clocks of two processes may have started a little apart from the wall's. */
+const CLOCKS_NS = 100_000_000n;
+
 test("a job is one trace from the caller through API, queue, worker and webhook", async () => {
   const image = await uploaded();
   const [traceId, callerSpan] = [newId("request").slice(-26).replace(/[^0-9a-f]/g, "a").padStart(32, "b"), "00f067aa0ba902b7"];
   const job = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a red cat", steps: 2 } }, { traceparent: `00-${traceId}-${callerSpan}-01` });
   expect((await ended(job.id)).state).toBe("succeeded");
   const names = () => spans.filter((span) => span.traceId === traceId).map(({ service, name }) => `${service}: ${name}`);
-  const expected = ["edge-api: POST /v1/jobs", "edge-api: jobs send", "worker-work: jobs process", "worker-work: load references", "worker-work: generate", "worker-work: upload", "worker-deliver: webhook post"];
+  const expected = ["edge-api: POST /v1/jobs", "edge-api: jobs send", "worker-work: jobs process", "worker-work: load references", "worker-work: generate", ...INFERENCE.map((name) => `worker-work: ${name}`), "worker-work: unet step", "worker-work: upload", "worker-deliver: webhook post"];
   await expect.poll(() => expected.filter((name) => !names().includes(name)), { timeout: 30_000 }).toEqual([]);
   const named = (name: string) => spans.find((span) => span.traceId === traceId && span.name === name);
   expect(named("POST /v1/jobs")?.parentSpanId).toBe(callerSpan);
   expect(named("jobs send")?.parentSpanId).toBe(named("POST /v1/jobs")?.spanId);
   expect(named("jobs process")?.parentSpanId).toBe(named("jobs send")?.spanId);
   expect(named("generate")?.parentSpanId).toBe(named("jobs process")?.spanId);
+  // What the inference process timed, in its order and within the supervisor's span, a step within its part.
+  const whole = named("generate")!;
+  let last = BigInt(whole.startTimeUnixNano) - CLOCKS_NS;
+  for (const name of INFERENCE) {
+    const part = named(name)!;
+    expect([name, part.parentSpanId]).toEqual([name, whole.spanId]);
+    expect(BigInt(part.startTimeUnixNano)).toBeGreaterThanOrEqual(last);
+    expect(BigInt(part.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(part.startTimeUnixNano));
+    last = BigInt(part.endTimeUnixNano) - 1000n;
+  }
+  expect(last).toBeLessThanOrEqual(BigInt(whole.endTimeUnixNano) + CLOCKS_NS);
+  const steps = spans.filter((span) => span.traceId === traceId && span.name === "unet step");
+  expect(steps.map(({ parentSpanId }) => parentSpanId)).toEqual([named("denoise")?.spanId, named("denoise")?.spanId]);
 });
 
 test("what the model cannot do is said in its own words, and costs nothing", async () => {

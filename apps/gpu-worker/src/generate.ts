@@ -26,6 +26,14 @@ export interface Progress {
   readonly preview?: Uint8Array;
 }
 
+/** When a part of a generation, or a step of one, began and ended: milliseconds since the epoch. */
+export interface Timed {
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly steps: readonly Timed[];
+}
+
 /** What a generation made. */
 export interface Generated {
   /** PNG files. */
@@ -37,6 +45,8 @@ export interface Generated {
   readonly parameters: Record<string, unknown>;
   /** Milliseconds by part of the work. */
   readonly timings: Record<string, number>;
+  /** The same part by part, for traces. */
+  readonly timeline: readonly Timed[];
   /** Name and version of the model. */
   readonly model: string;
 }

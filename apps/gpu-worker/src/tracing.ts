@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Context, type Span, type SpanKind } from "@opentelemetry/api";
 import { parseTraceParent } from "@opentelemetry/core";
+import type { Timed } from "./generate.ts";
 
 /** Brings this process's spans to the collector that OTEL_EXPORTER_OTLP_* name. Without this, spans cost nothing and go nowhere. */
 export const startTracing = async (service: string): Promise<{ readonly stop: () => Promise<void> }> => {
@@ -19,6 +20,15 @@ export const startTracing = async (service: string): Promise<{ readonly stop: ()
 export const traceOf = (traceparent: string | null | undefined): Context => {
   const parent = parseTraceParent(traceparent ?? "");
   return parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
+};
+
+/** Writes spans of work that another process did and timed. */
+export const recordTimed = (timeline: readonly Timed[], parent: Context, attributes: Attributes): void => {
+  for (const { name, startMs, endMs, steps } of timeline) {
+    const span = trace.getTracer("gpu-worker").startSpan(name, { startTime: startMs, attributes }, parent);
+    recordTimed(steps, trace.setSpan(parent, span), attributes);
+    span.end(endMs);
+  }
 };
 
 /** Does work within a span. A span of work that throws is an error. */

@@ -4,6 +4,7 @@ import { JobError, type JobErrorCode } from "@deadiff/schemas/contracts";
 import type { Generate, Generated, GenerateRequest } from "../generate.ts";
 import type { Scheduler } from "./batch/scheduler.ts";
 import { codeOf, referenceOf } from "./reference.ts";
+import { startTimeline } from "./timeline.ts";
 
 // Which of the model's complaints the job's owner can do something about.
 const OWNERS: Readonly<Record<string, JobErrorCode>> = {
@@ -30,6 +31,9 @@ const toJobError = (error: unknown): unknown => {
   return /out of memory|alloc/i.test(error.message) ? new JobError("gpu_oom", undefined, { cause: error }) : error;
 };
 
+/** What the parts of a job are called in traces. */
+const SPANS = { references: "encode references", text: "encode prompt", sampling: "denoise", decoding: "decode latents" } as const;
+
 type Input = Parameters<typeof stylize>[1];
 
 const inputOf = async (model: Model, { references, ...request }: GenerateRequest): Promise<Input> => ({
@@ -54,9 +58,11 @@ const encodeStyle = async (model: Model, { references, seed }: GenerateRequest):
   const [reference] = references;
   if (reference === undefined || !("members" in reference)) throw new Error("a style code is asked for without a style");
   const started = performance.now();
+  const timeline = startTimeline();
+  timeline.enter(SPANS.references);
   const file = await encodeStyleCode(await codeOf(model, reference.members, "both"));
   const timings = { references_ms: Math.round(performance.now() - started) };
-  return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, model: `${model.name}@${model.version}` };
+  return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, timeline: timeline.end(), model: `${model.name}@${model.version}` };
 };
 
 /** Parameters with the parts of pictures that references are: the model saw the parts alone. */
@@ -83,15 +89,19 @@ export const stylizeWith =
     let previewedAt = performance.now();
     try {
       if (request.kind === "style_code") return await encodeStyle(model, request);
+      const timeline = startTimeline();
+      timeline.enter("open references");
       const input = await inputOf(model, request);
       const made = await stylize(model, input, {
         signal,
         ...(scheduler === undefined ? {} : { evaluator: scheduler.open({ ...sizeOf(model, input), finishByMs }) }),
         onEvent: async (event) => {
           if (event.kind === "stage") {
+            timeline.enter(SPANS[event.stage]);
             if (event.stage !== "sampling") onProgress({ phase: event.stage === "decoding" ? "generating" : "preparing" });
             return;
           }
+          timeline.step("unet step");
           const progress = { phase: "generating", step: event.step, steps: event.total } as const;
           const due = performance.now() - previewedAt >= PREVIEW_EVERY_MS;
           const [preview] = due ? (event.previews() ?? []) : [];
@@ -99,11 +109,14 @@ export const stylizeWith =
           onProgress(preview === undefined ? progress : { ...progress, preview: await encodePng(preview) });
         },
       });
+      timeline.enter("encode png");
+      const images = await Promise.all(made.images.map(({ pixels, parameters }) => encodePng(pixels, withCrops(parameters, request.references))));
       return {
-        images: await Promise.all(made.images.map(({ pixels, parameters }) => encodePng(pixels, withCrops(parameters, request.references)))),
+        images,
         seed: request.seed,
         parameters: { ...withCrops(made.parameters, request.references), warnings: made.warnings },
         timings: Object.fromEntries(Object.entries(made.timingsMs).map(([stage, ms]) => [`${stage}_ms`, Math.round(ms)])),
+        timeline: timeline.end(),
         model: `${model.name}@${model.version}`,
       };
     } catch (error) {

@@ -6,7 +6,7 @@ import type { Generate, Generated, Progress } from "../generate.ts";
 import type { Log } from "../log.ts";
 import { loadReferences, type ReferenceSources } from "../references/load.ts";
 import type { Store } from "../store.ts";
-import { inSpan } from "../tracing.ts";
+import { inSpan, recordTimed } from "../tracing.ts";
 import { startHeart, Stop, type StopReason } from "./beat.ts";
 import { actOut, readFault } from "./fault-prompt.ts";
 
@@ -106,9 +106,10 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal, pa
     heart.note({ phase: "preparing" });
     const references = await inSpan("load references", { parent, attributes: { "deadiff.references": request.references.length } }, () => loadReferences(shop, request, signal));
     at("decoded");
-    const generated = await inSpan("generate", { parent }, async (span) => {
+    const generated = await inSpan("generate", { parent }, async (span, context) => {
       const made = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress, finishByMs: Date.parse(job.finish_by) });
       span.setAttributes({ "deadiff.model": made.model, ...Object.fromEntries(Object.entries(made.timings).map(([stage, ms]) => [`deadiff.${stage}`, ms])) });
+      recordTimed(made.timeline, context, { "deadiff.process": "inference" });
       return made;
     });
     at("generated");
