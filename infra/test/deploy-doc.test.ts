@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { nodeEnvSchema } from "../../apps/edge-api/src/env.ts";
 import { inferenceEnvSchema, workerEnvSchema } from "../../apps/gpu-worker/src/env.ts";
 import { localEnvSchema } from "../../apps/local/src/env.ts";
+import { webEnvSchema } from "../../apps/web/src/env.ts";
 import { awsEnvSchema } from "../src/aws/env.ts";
 import { WORKER_NODE_ARGS } from "../src/worker-args.ts";
 
@@ -24,6 +25,7 @@ test.each<[string, z.ZodObject]>([
   ["API", nodeEnvSchema],
   ["Worker and deliver", workerEnvSchema],
   ["Inference process", inferenceEnvSchema],
+  ["Web", webEnvSchema],
   ["Local stack", localEnvSchema],
   ["AWS template", awsEnvSchema],
 ])("docs/deploy.md lists every variable of %s with its default, and no other", (heading, schema) => {
