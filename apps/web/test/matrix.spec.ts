@@ -37,7 +37,7 @@ test("a matrix takes shape before it is made, fills cell by cell, and leaves as 
   await page.getByRole("button", { name: "Cell after" }).click();
   await expect(page.getByRole("dialog", { name: "a fox, reference 1, strength 1 ×" })).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("link", { name: "Remix in the studio" }).click();
+  await page.getByRole("link", { name: "Remix" }).click();
   await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("a fox");
 });
 

@@ -94,7 +94,7 @@ const KeyRow = ({ apiKey, onRoll, onRevoke }: { readonly apiKey: Key; readonly o
   const over = apiKey.revoked_at !== null || (apiKey.expires_at !== null && Date.parse(apiKey.expires_at) < Date.now());
   return (
     <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[minmax(0,1.2fr)_minmax(0,1.6fr)_10rem_auto]">
-      <div className={cn("min-w-0", over && "opacity-60")}>
+      <div className={cn("min-w-0", over && "text-muted")}>
         <p className="flex items-center gap-2">
           <span className="truncate font-medium">{apiKey.name}</span>
           {apiKey.mode === "test" && <Badge tone="warn">test</Badge>}
