@@ -30,4 +30,5 @@ test("what is deployed to the edge builds from the production settings, without 
   } finally {
     await rm(out, { recursive: true, force: true });
   }
-});
+  // Seconds on an idle machine; bundling takes turns with whatever else is tested.
+}, 300_000);
