@@ -10,6 +10,7 @@ import { openWithWeights } from "../train/fed.ts";
 import { MUON } from "../train/muon.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
+import type { Weights } from "../train/trainer.ts";
 import { conditionBatch, tasksOf } from "./condition.ts";
 import { conditionFeeds } from "./feeds.ts";
 import { methodConfig } from "./method.ts";
@@ -17,8 +18,8 @@ import type { Method } from "./method.ts";
 
 const SEED = 41;
 
-/** How long and on how much at once a method is trained, and where its run is kept. */
-export type Budget = { readonly steps: number; readonly batchSize: number; readonly folder: string; readonly threads?: number };
+/** How long and on how much at once a method is trained, where its run is kept, and what it starts from beside the base. */
+export type Budget = { readonly steps: number; readonly batchSize: number; readonly folder: string; readonly threads?: number; readonly initial?: Weights };
 
 /**
  * Trains a method over mini's frozen base, or goes on with it; SIGINT and SIGTERM end it after a checkpoint. Every method
@@ -27,7 +28,7 @@ export type Budget = { readonly steps: number; readonly batchSize: number; reado
  *
  * @throws DeadiffError `stage_missing` where the base model is not trained yet
  */
-export async function trainMethod(method: Method, { steps, batchSize, folder, threads = 2 }: Budget): Promise<void> {
+export async function trainMethod(method: Method, { steps, batchSize, folder, threads = 2, initial = new Map() }: Budget): Promise<void> {
   const c = methodConfig(MINI, method);
   const dataset = await openMiniData();
   const { tokenizer } = await miniTokenizer(dataset.folder);
@@ -62,7 +63,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
       objective,
       config: { steps, batchSize, lr: { peak: 5e-4, warmup: 200, floor: 0.05 }, optimizer: { adamW: ADAMW, muon: MUON }, emaDecay: 0.998, checkpointMinutes: 8 },
       seed: SEED,
-      initial: new Map([...frozen, ...copyTextProjections(base)]),
+      initial: new Map([...frozen, ...copyTextProjections(base), ...initial]),
       batches: stream(view, { tasks: tasksOf(method), plainShare: 0.35, seed: SEED, count: batchSize }, async ({ reference, target, pairs }, step) => {
         const random = randomStream(SEED, step, 0xd40b);
         const asked = conditionBatch(method, pairs, random);
