@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { hostImage, parametersSchema } from "@deadiff/core";
-import { encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { hostImage, parametersSchema, SAMPLER_NAMES, SPACINGS } from "@deadiff/core";
+import { decodeImage, encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parseReference } from "../src/arguments/reference.ts";
 import { deadiffIn } from "./command.ts";
 import { reference, referenceConfig, tokenizer } from "./reference.ts";
@@ -41,6 +41,41 @@ test("several pictures are numbered", async () => {
   expect((await deadiff(`${generate} -o many.png --count 3 --seed 1`)).code).toBe(0);
   expect((await readdir(folder)).filter((name) => name.startsWith("many"))).toEqual(["many-1.png", "many-2.png", "many-3.png"]);
 }, 30_000);
+
+describe("every sampler with every spacing that it has", () => {
+  /** DDIM's timesteps are its own. */
+  const combinations = SAMPLER_NAMES.flatMap((sampler) => SPACINGS.filter((spacing) => sampler !== "ddim" || spacing === "normal").map((spacing) => ({ sampler, spacing })));
+  const isAncestral = (name: string): boolean => name.startsWith("euler_ancestral");
+  /** Mean distance of two pictures, in levels of 255. */
+  const distance = (a: Uint8Array, b: Uint8Array): number => a.reduce((sum, level, i) => sum + Math.abs(level - (b[i] ?? NaN)), 0) / a.length;
+
+  test("draws a picture of its own and writes down what it took; without noise of their own all go to one picture", async () => {
+    const pictures = new Map<string, Uint8Array>();
+    for (const { sampler, spacing } of combinations) {
+      const name = `${sampler}-${spacing}`;
+      // The first one bakes the graphs for the others.
+      expect(await deadiff(`generate -b tiny --threads 1 -r ref.png -p cat --steps 40 --seed 3 --sampler ${sampler} --spacing ${spacing} -o ${name}.png`)).toMatchObject({ code: 0 });
+      const png = await readFile(join(folder, `${name}.png`));
+      expect(readPngParameters(png)).toMatchObject({ sampler, spacing, steps: 40 });
+      pictures.set(name, (await decodeImage(png)).data);
+    }
+    expect(pictures.size).toBe(13);
+    const pairs = [...pictures].flatMap(([a, x], i) => [...pictures].slice(i + 1).map(([b, y]) => ({ a, b, levels: distance(x, y) })));
+    expect(pairs.filter(({ levels }) => levels === 0)).toEqual([]);
+    // They solve one equation: 40 steps leave 1 to 4 levels between them, where noise of its own leaves more than 80.
+    expect(pairs.filter(({ a, b, levels }) => (isAncestral(a) === isAncestral(b) ? !isAncestral(a) && levels > 6 : levels < 40))).toEqual([]);
+  }, 120_000);
+
+  test("is offered by the command; DDIM has its own timesteps, and other names are refused with those there are", async () => {
+    const help = (await deadiff("generate --help")).out.replaceAll(/\s+/gu, " ");
+    for (const name of [...SAMPLER_NAMES, ...SPACINGS]) expect(help).toContain(`"${name}"`);
+    expect(await deadiff("generate -b tiny --no-cache -p cat --sampler ddim --spacing karras -o x.png")).toMatchObject({ code: 2, err: expect.stringContaining("[sampler_spacing]") as string });
+    for (const [flag, there] of [["--sampler plms", "dpmpp_2m"], ["--spacing cosine", "karras"]]) {
+      expect(await deadiff(`generate -b tiny -p cat ${flag ?? ""} -o x.png`)).toMatchObject({ code: 2, err: expect.stringContaining(there ?? "") as string });
+    }
+    expect(await readdir(folder)).not.toContain("x.png");
+  });
+});
 
 test("a style code is saved, blended, inspected and used, and refused by another model", async () => {
   expect((await deadiff("style save ref.png -b tiny --no-cache --mode style -o a.style")).code).toBe(0);
