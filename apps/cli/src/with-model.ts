@@ -6,6 +6,7 @@ import type { Model } from "@deadiff/core";
 import { openModel } from "@deadiff/core/node";
 import { startRuntime } from "@deadiff/core/ort";
 import type { CommandContext } from "./context.ts";
+import { progressBar } from "./output/progress.ts";
 
 /** Options that every command with a model has. */
 export type ModelOptions = { bundle?: string; threads?: number; cache: boolean };
@@ -15,10 +16,18 @@ export async function withModel<T>({ bundle, threads, cache }: ModelOptions, con
   const { signal } = context;
   const folder = bundleFolder(bundle, context.cwd);
   signal.throwIfAborted();
-  const runtime = await startRuntime({ signal, ...(threads !== undefined && { threads }), ...(cache && { cacheFolder: context.cacheFolder }) });
+  const kept = cache ? { cacheFolder: context.cacheFolder } : {};
+  const runtime = await startRuntime({ signal, ...(threads !== undefined && { threads }), ...kept });
+  const bar = progressBar(context);
   try {
-    return await use(await openModel(folder, runtime));
+    const model = await openModel(folder, runtime, { ...kept, onVerify: (done, total) => {
+      signal.throwIfAborted();
+      bar.show("checking the model's files", done, total);
+    } });
+    bar.stop();
+    return await use(model);
   } finally {
+    bar.stop();
     await runtime.close();
   }
 }

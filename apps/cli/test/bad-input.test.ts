@@ -1,13 +1,13 @@
 /** What people give the command by mistake or by malice: each ends with a code, exit 2, and nothing written. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { appendFile, cp, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { hostImage, TINY } from "@deadiff/core";
 import { encodePng, openSafetensorsFile, writeRandomBundle } from "@deadiff/core/node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { call, dict, global, int, pickle, storage, tensor, text } from "../../../packages/core/test/io/pickle.ts";
 import { storedZip } from "../../../packages/core/test/io/zip.ts";
 import { deadiffIn } from "./command.ts";
@@ -123,6 +123,23 @@ describe("generate and inspect refuse a bundle that is not what its manifest say
     await harmed("harmed", harm);
     for (const line of ["generate -b harmed --no-cache -p cat --steps 1 -o x.png", "inspect harmed"]) {
       expect(await answer(line)).toMatchObject({ code: 2, left: [], text: expect.stringContaining(`[${code}]`) as string });
+    }
+  });
+
+  test("a bundle that was found whole before, one bit of it changed since, its length and time of writing the same: bundle_hash_mismatch", async () => {
+    await harmed("trusted", () => Promise.resolve());
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 }); // Files of this very moment are not remembered.
+    try {
+      expect((await deadiff("inspect trusted")).code).toBe(0);
+      const file = join(folder, "trusted", "weights.safetensors");
+      const { atime, mtime } = await stat(file);
+      await flip(file, 20_000);
+      await utimes(file, atime, mtime);
+      for (const line of ["generate -b trusted -p cat --steps 1 -o x.png", "inspect trusted"]) {
+        expect(await answer(line)).toMatchObject({ code: 2, left: [], text: expect.stringContaining("[bundle_hash_mismatch]") as string });
+      }
+    } finally {
+      vi.useRealTimers();
     }
   });
 

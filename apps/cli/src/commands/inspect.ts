@@ -5,6 +5,7 @@ import { openBundle, readPngParameters } from "@deadiff/core/node";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { looksLikeStyleCode, readSmallFile } from "../files.ts";
+import { progressBar } from "../output/progress.ts";
 
 type InspectOptions = { verify?: boolean; json?: boolean };
 
@@ -14,7 +15,7 @@ type Report = { kind: "bundle" | "picture" | "style-code"; facts: Record<string,
 /** `deadiff inspect`: what a bundle, a picture made here or a style code is. */
 export function addInspect(program: Command, context: CommandContext): void {
   program.command("inspect <path>").description("Say what a bundle, a picture made here or a style code is.")
-    .option("--verify", "hash every file of a bundle, whatever its size")
+    .option("--verify", "hash every file of a bundle, those that were found whole before, too")
     .option("--json", "print one JSON object")
     .action(async (path: string, options: InspectOptions) => {
       const report = await inspect(path, options, context);
@@ -23,17 +24,26 @@ export function addInspect(program: Command, context: CommandContext): void {
     });
 }
 
-async function inspect(path: string, options: InspectOptions, { cwd }: CommandContext): Promise<Report> {
+async function inspect(path: string, options: InspectOptions, context: CommandContext): Promise<Report> {
+  const { cwd } = context;
   const found = await stat(resolve(cwd, path)).catch((cause: unknown) => {
     throw new DeadiffError("file_unreadable", `there is nothing at ${path}`, { cause });
   });
-  if (found.isDirectory()) return inspectBundle(resolve(cwd, path), options.verify === true);
+  if (found.isDirectory()) return inspectBundle(resolve(cwd, path), options.verify === true, context);
   const bytes = await readSmallFile(cwd, path);
   return looksLikeStyleCode(bytes) ? inspectCode(bytes) : inspectPicture(path, bytes);
 }
 
-async function inspectBundle(folder: string, verify: boolean): Promise<Report> {
-  const { manifest } = await openBundle(folder, { config: deadiffConfigSchema, verify: verify ? "full" : "auto" });
+async function inspectBundle(folder: string, verify: boolean, context: CommandContext): Promise<Report> {
+  const { signal, cacheFolder } = context;
+  const bar = progressBar(context);
+  const { manifest } = await openBundle(folder, {
+    config: deadiffConfigSchema, verify: verify ? "full" : "once", cacheFolder,
+    onVerify: (done, total) => {
+      signal.throwIfAborted();
+      bar.show("checking files", done, total);
+    },
+  }).finally(() => bar.stop());
   const { name, version, preset, modes, sizes, licence, provenance, files, config } = manifest;
   const spec = deadiffSpec(config);
   const parameters = Object.fromEntries(Object.entries(spec).map(([part, tree]) => [part, countParams(tree)]));

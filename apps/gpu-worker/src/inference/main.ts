@@ -17,7 +17,7 @@ await serve(async () => {
   // Its own process already: a second one behind it would only cost memory.
   const runtime = await inlineRuntime({ provider: env.DEADIFF_PROVIDER, cacheFolder, ...(env.DEADIFF_THREADS === undefined ? {} : { threads: env.DEADIFF_THREADS }) });
   const folder = env.DEADIFF_BUNDLE ?? fileURLToPath(new URL("../../../../models/mini", import.meta.url));
-  const model = await openModel(folder, runtime);
+  const model = await openModel(folder, runtime, { cacheFolder });
   // The first job shall not wait for what every job needs.
   await model.warm(["text", "reference-style", "conditioning", "unet", "vae-decode"]);
   // One job at a time fills a processor; a graphics processor is shared.

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { codeOf } from "../../test/io/code.ts";
 import { encodeSafetensors, tensorToWrite } from "../weights/safetensors-write.ts";
@@ -94,4 +94,77 @@ test("a bundle that fails half way leaves the old one and nothing else", async (
   for (const [code, broken] of fails) expect(await codeOf(() => writeBundle(target, description, broken, { overwrite: true }))).toBe(code);
   expect(await weightOf(target)).toBe(1);
   expect(await readdir(folder)).toEqual(["tiny"]);
+});
+
+describe("a bundle is hashed once", () => {
+  let target: string, cacheFolder: string, weights: string;
+  beforeEach(async () => {
+    [target, cacheFolder] = [join(folder, "tiny"), join(folder, "cache")];
+    weights = join(target, "weights.safetensors");
+    await writeBundle(target, description, fill(1));
+    // Ten seconds from now: what was written just now is no longer too young to be remembered.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  /** Opens the bundle. @returns the bytes that were hashed, or the code of the failure */
+  async function hashed(options: { verify?: "full" | "once"; cacheFolder?: string } = { cacheFolder }): Promise<number | string> {
+    let bytes = 0;
+    const code = await codeOf(() => openBundle(target, { config, ...options, onVerify: (done) => (bytes = done) }));
+    return code === "none" ? bytes : code;
+  }
+  const totalBytes = async (): Promise<number> => (await stat(weights)).size + "{}".length;
+  /** Changes the last byte, keeps the length, and sets the time of writing back. */
+  async function tamper(file: string): Promise<void> {
+    const { atime, mtime } = await stat(file);
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte)));
+    await utimes(file, atime, mtime);
+  }
+
+  test("and known by other openings, but for a full verification and where nothing remembers", async () => {
+    const total = await totalBytes();
+    expect([await hashed(), await hashed(), await hashed({ verify: "full", cacheFolder }), await hashed({})]).toEqual([total, 0, total, total]);
+  });
+
+  test("so that a file of the same length and time of writing with other bytes is found, at each open", async () => {
+    await hashed();
+    await tamper(weights);
+    expect([await hashed(), await hashed()]).toEqual(["bundle_hash_mismatch", "bundle_hash_mismatch"]);
+  });
+
+  test("and again where another file took its place, of which the others are spared", async () => {
+    await hashed();
+    await copyFile(weights, join(folder, "same"));
+    await rename(join(folder, "same"), weights);
+    expect([await hashed(), await hashed()]).toEqual([(await stat(weights)).size, 0]);
+  });
+
+  test("and again where the manifest wants another hash of it", async () => {
+    await hashed();
+    const manifest = await readFile(join(target, "bundle.json"), "utf8");
+    await writeFile(join(target, "bundle.json"), manifest.replaceAll(/"sha256": "../gu, '"sha256": "00'));
+    expect(await hashed()).toBe("bundle_hash_mismatch");
+  });
+
+  test("but not before a file is so old that a later change has another time", async () => {
+    vi.useRealTimers();
+    const total = await totalBytes();
+    expect([await hashed(), await hashed()]).toEqual([total, total]);
+  });
+
+  test("and again where the record is damaged, or cannot be kept", async () => {
+    const total = await totalBytes();
+    await hashed();
+    const [record = ""] = await readdir(join(cacheFolder, "verified"));
+    await truncate(join(cacheFolder, "verified", record), 20);
+    expect(await hashed()).toBe(total);
+    expect([await hashed({ cacheFolder: weights }), await hashed({ cacheFolder: weights })]).toEqual([total, total]);
+  });
+
+  test("unless the caller gives up, which is remembered as nothing", async () => {
+    const stop = new Error("enough");
+    await expect(openBundle(target, { config, cacheFolder, onVerify: () => { throw stop; } })).rejects.toBe(stop);
+    expect(await hashed()).toBe(await totalBytes());
+  });
 });

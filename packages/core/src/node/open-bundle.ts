@@ -1,9 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
 import { DeadiffError } from "../errors.ts";
 import { manifestName, parseManifest, type BundleFile, type BundleManifest } from "../weights/bundle.ts";
 import { sha256OfFile } from "./hash-file.ts";
+import { identityOf, isSettled, readVerified, writeVerified } from "./verified-files.ts";
 
 /** A model bundle on disk whose files were checked. */
 export type Bundle<Config> = {
@@ -13,15 +15,20 @@ export type Bundle<Config> = {
   path(file: string): string;
 };
 
-export type OpenBundleOptions<Config> = {
-  /** The schema of the model's configuration. */
-  config: z.ZodType<Config>;
-  /** "full" hashes every file (reads all of it), "sizes" compares lengths only, "auto" hashes where that is quick. */
-  verify: "full" | "sizes" | "auto";
+/** How the files of a bundle are checked against its manifest. */
+export type Verification = {
+  /** `full` hashes every file; `once` (the default) those that are not known to be unchanged since they were hashed; `sizes` compares lengths alone. */
+  verify?: "full" | "once" | "sizes";
+  /** Where it is remembered which files were hashed; without it `once` hashes all of them at each open, about a second per GB. */
+  cacheFolder?: string;
+  /** Told how many bytes of all that are to be hashed were; ends the work by throwing. */
+  onVerify?: (done: number, total: number) => void;
 };
 
-/** Bundles below this are hashed under "auto": less than half a second. */
-const autoHashBytes = 500e6;
+export type OpenBundleOptions<Config> = Verification & {
+  /** The schema of the model's configuration. */
+  config: z.ZodType<Config>;
+};
 
 /** A manifest longer than this is none. */
 const maxManifestBytes = 4 << 20;
@@ -30,11 +37,9 @@ const maxManifestBytes = 4 << 20;
  * Opens a model bundle: reads `bundle.json` and checks every file it lists, streamed.
  * Fails with `bundle_missing_file`, `bundle_size_mismatch`, `bundle_hash_mismatch` or the codes of `parseManifest`.
  */
-export async function openBundle<Config>(folder: string, { config, verify }: OpenBundleOptions<Config>): Promise<Bundle<Config>> {
+export async function openBundle<Config>(folder: string, { config, ...verification }: OpenBundleOptions<Config>): Promise<Bundle<Config>> {
   const manifest = parseManifest(await readManifest(folder), config);
-  const total = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-  const level = verify !== "auto" ? verify : total < autoHashBytes ? "full" : "sizes";
-  for (const file of manifest.files) await verifyFile(folder, file, level);
+  await verifyFiles(folder, manifest.files, verification);
   const listed = new Set(manifest.files.map((file) => file.path));
   return {
     folder,
@@ -48,24 +53,49 @@ export async function openBundle<Config>(folder: string, { config, verify }: Ope
 
 async function readManifest(folder: string): Promise<string> {
   const path = join(folder, manifestName);
-  const bytes = await fileBytes(path);
-  if (bytes > maxManifestBytes) throw new DeadiffError("bundle_invalid", `${path} has ${bytes} bytes, the limit is ${maxManifestBytes}`);
+  const { size } = await fileStats(path);
+  if (size > maxManifestBytes) throw new DeadiffError("bundle_invalid", `${path} has ${size} bytes, the limit is ${maxManifestBytes}`);
   return readFile(path, "utf8");
 }
 
-async function verifyFile(folder: string, file: BundleFile, verify: "full" | "sizes"): Promise<void> {
-  const path = join(folder, file.path);
-  const bytes = await fileBytes(path);
-  if (bytes !== file.bytes) throw new DeadiffError("bundle_size_mismatch", `${path} has ${bytes} bytes, ${manifestName} says ${file.bytes}: the copy is incomplete or was changed`);
+/** A file that the manifest lists, and what the system says of it. */
+type FoundFile = { file: BundleFile; path: string; stats: BigIntStats };
+
+/** Checks the lengths of all files first, then the hashes that are asked for. */
+async function verifyFiles(folder: string, files: readonly BundleFile[], { verify = "once", cacheFolder, onVerify }: Verification): Promise<void> {
+  const found = await Promise.all(files.map((file) => findFile(folder, file)));
   if (verify === "sizes") return;
-  const sha256 = await sha256OfFile(path);
-  if (sha256 !== file.sha256) throw new DeadiffError("bundle_hash_mismatch", `${path} has SHA-256 ${sha256}, ${manifestName} says ${file.sha256}: the file is damaged or was changed`);
+  const before = verify === "once" && cacheFolder !== undefined ? await readVerified(cacheFolder, folder) : {};
+  const isKnown = ({ file, stats }: FoundFile): boolean => before[file.path]?.sha256 === file.sha256 && before[file.path]?.identity === identityOf(stats);
+  const unknown = found.filter((item) => !isKnown(item));
+  if (unknown.length === 0) return;
+  const total = unknown.reduce((sum, { file }) => sum + file.bytes, 0);
+  let done = 0;
+  const settled = found.filter(isKnown);
+  for (const item of unknown) if (await hashFile(item, (bytes) => onVerify?.(done += bytes, total))) settled.push(item);
+  if (cacheFolder === undefined) return;
+  await writeVerified(cacheFolder, folder, Object.fromEntries(settled.map(({ file, stats }) => [file.path, { sha256: file.sha256, identity: identityOf(stats) }])));
 }
 
-async function fileBytes(path: string): Promise<number> {
-  const found = await stat(path).catch((cause: unknown) => {
+async function findFile(folder: string, file: BundleFile): Promise<FoundFile> {
+  const path = join(folder, file.path);
+  const stats = await fileStats(path);
+  if (stats.size !== BigInt(file.bytes)) throw new DeadiffError("bundle_size_mismatch", `${path} has ${stats.size} bytes, ${manifestName} says ${file.bytes}: the copy is incomplete or was changed`);
+  return { file, path, stats };
+}
+
+/** Holds a file to its hash. @returns whether a later change of it would show in its identity, so that this need not be done again */
+async function hashFile({ file, path, stats }: FoundFile, onBytes: (bytes: number) => void): Promise<boolean> {
+  const startedMs = Date.now();
+  const sha256 = await sha256OfFile(path, onBytes);
+  if (sha256 !== file.sha256) throw new DeadiffError("bundle_hash_mismatch", `${path} has SHA-256 ${sha256}, ${manifestName} says ${file.sha256}: the file is damaged or was changed`);
+  return isSettled(stats, startedMs) && identityOf(await fileStats(path)) === identityOf(stats);
+}
+
+async function fileStats(path: string): Promise<BigIntStats> {
+  const found = await stat(path, { bigint: true }).catch((cause: unknown) => {
     throw new DeadiffError("bundle_missing_file", `the bundle has no file ${path}`, { cause });
   });
   if (!found.isFile()) throw new DeadiffError("bundle_missing_file", `${path} is not a file`);
-  return found.size;
+  return found;
 }

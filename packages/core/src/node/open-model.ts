@@ -14,11 +14,9 @@ import { createWordTokenizer, parseWordVocabulary } from "../text/word-tokenizer
 import { encoderHash } from "./encoder-hash.ts";
 import { modelWeights, sessionSource } from "./model-weights.ts";
 import { openBundle } from "./open-bundle.ts";
-import type { Bundle } from "./open-bundle.ts";
+import type { Bundle, Verification } from "./open-bundle.ts";
 
-export type OpenModelOptions = {
-  /** `full` hashes every file, `sizes` compares lengths, `auto` (the default) hashes bundles below 500 MB. */
-  verify?: "full" | "sizes" | "auto";
+export type OpenModelOptions = Verification & {
   /** Other tokens for the cross-attention layers than the bundle was trained with: for experiments. */
   layerMap?: readonly (Branch | "both")[];
 };
@@ -28,10 +26,10 @@ export type OpenModelOptions = {
  *
  * @throws DeadiffError the codes of `openBundle` and of safetensors headers; `bundle_invalid` for a layer map or preview that does not fit
  */
-export async function openModel(folder: string, runtime: Runtime, options: OpenModelOptions = {}): Promise<Model> {
-  const bundle = await openBundle(folder, { config: deadiffConfigSchema, verify: options.verify ?? "auto" });
+export async function openModel(folder: string, runtime: Runtime, { layerMap, ...verification }: OpenModelOptions = {}): Promise<Model> {
+  const bundle = await openBundle(folder, { config: deadiffConfigSchema, ...verification });
   const { manifest } = bundle;
-  const config = withLayerMap(manifest.config, options.layerMap);
+  const config = withLayerMap(manifest.config, layerMap);
   if (manifest.preview !== undefined && manifest.preview.factors.length !== config.vae.latentChannels) {
     throw new DeadiffError("bundle_invalid", `the preview has factors for ${manifest.preview.factors.length} latent channels, the model has ${config.vae.latentChannels}`);
   }

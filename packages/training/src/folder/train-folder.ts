@@ -49,7 +49,7 @@ export type FolderRun = {
  */
 export async function trainFolder(run: FolderRun): Promise<string | null> {
   const { pictures, hash } = await readPairs(run.pairs);
-  const bundle = await openBundle(run.bundle, { config: deadiffConfigSchema, verify: "auto" });
+  const bundle = await openBundle(run.bundle, { config: deadiffConfigSchema });
   const runtime = await inlineRuntime(run.threads === undefined ? {} : { threads: run.threads });
   try {
     const model = await openModel(run.bundle, runtime);

@@ -12,7 +12,7 @@ import type { Weights } from "../train/trainer.ts";
  * @throws the codes of `openBundle` and `writeBundle`; `tensor_missing` where a weight is neither given nor in the other bundle
  */
 export async function writeTrainedBundle(from: string, to: string, { config, weights, note }: { config: DeadiffConfig; weights: Weights; note: string }): Promise<void> {
-  const base = await openBundle(from, { config: deadiffConfigSchema, verify: "auto" });
+  const base = await openBundle(from, { config: deadiffConfigSchema });
   const { files, ...description } = base.manifest;
   const stored = await Promise.all(description.weights.map((file) => openSafetensorsFile(base.path(file))));
   try {
