@@ -25,10 +25,7 @@ export function scaled(a: number, x: Float32Array): Float32Array {
   return product;
 }
 
-/** Whether no number is NaN or infinite. */
+/** Whether no number is NaN or infinite. Built-in searches: a loop of few calls is interpreted, at fifty times their cost. */
 export function allFinite(x: Float32Array): boolean {
-  let sum = 0;
-  // 0 for a finite number, NaN for another: one test at the end instead of one per number.
-  for (let i = 0; i < x.length; i++) sum += 0 * (x[i] ?? NaN);
-  return sum === 0;
+  return !x.includes(NaN) && !x.includes(Infinity) && !x.includes(-Infinity);
 }
