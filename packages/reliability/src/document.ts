@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Case } from "./cases/case.ts";
 import { NOT_RUN } from "./cases/not-run.ts";
 import { percentile } from "./figures.ts";
@@ -7,16 +7,19 @@ import { held, type Result } from "./results.ts";
 /** Milliseconds as seconds with what matters of them. */
 const seconds = (ms: number): string => (ms < 1000 ? (ms / 1000).toFixed(2) : (ms / 1000).toFixed(1));
 
-const row = ({ id, title, pass }: Case, result: Result | undefined): string => {
-  if (result === undefined) return `| ${id} | ${title} | ${pass} | not yet run | | | |`;
+/** `before`: the case's row in the document so far, which stays until the case is run again, here or elsewhere. */
+const row = ({ id, title, pass }: Case, result: Result | undefined, before: string | undefined): string => {
+  if (result === undefined) return before ?? `| ${id} | ${title} | ${pass} | not yet run | | | |`;
   const { recoveriesMs = [], counts, figures = {}, checked } = result;
   const done = [...Object.entries(counts).map(([what, n]) => `${n} ${what}`), ...Object.entries(figures).map(([what, text]) => `${what} ${text}`), `oracle: ${checked.creates} creates, ${checked.webhooks} webhooks`].join("; ");
   const recovery = recoveriesMs.length === 0 ? "" : `${seconds(percentile(recoveriesMs, 0.5))} / ${seconds(percentile(recoveriesMs, 0.99))} (n=${recoveriesMs.length})`;
   return `| ${id} | ${title} | ${pass} | ${held(result) ? "held" : "**failed**"} | ${done} | ${recovery} | ${result.commit}, seed ${result.seed}, ${result.seconds} s, load ${result.load1m} |`;
 };
 
-/** Writes the table of faults from the kept results. Nothing in it is written by hand. */
+/** Writes the table of faults from the kept results and, for cases without one, from the table as it is. Nothing in it is written by hand. */
 export const writeDocument = async (file: string, cases: readonly Case[], results: ReadonlyMap<string, Result>): Promise<void> => {
+  const rows = (await readFile(file, "utf8").catch(() => "")).split("\n").filter((line) => line.startsWith("| "));
+  const before = new Map(rows.map((line) => [line.split(" | ")[0]?.slice(2), line]));
   const text = `# What the platform survives
 
 Written by \`npm run reliability\`; not edited by hand. Each case starts the real processes (API, workers with their inference
@@ -31,7 +34,7 @@ work ran beside most of them, which lengthens recoveries.
 
 | case | fault | must hold, beside the invariants | outcome | done | recovery s, p50 / p99 | run |
 |---|---|---|---|---|---|---|
-${cases.map((one) => row(one, results.get(one.id))).join("\n")}
+${cases.map((one) => row(one, results.get(one.id), before.get(one.id))).join("\n")}
 
 ## Not run here, and why
 

@@ -36,5 +36,9 @@ export const connect = (url: string, options: ConnectOptions = {}): Connection =
       ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     },
   });
+  // Drizzle leaves every statement unprepared that has no name of its own: that is a round trip to have it described and a plan made anew,
+  // each time. Prepared, a connection pays them once a statement. A plan that a migration outdated is made again by the driver.
+  const unsafe = client.unsafe.bind(client);
+  client.unsafe = (text, parameters, settings) => unsafe(text, parameters, { ...settings, prepare: true });
   return { db: drizzle(client, { schema: tables }), close: () => client.end({ timeout: 5 }) };
 };

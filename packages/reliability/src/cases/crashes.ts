@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import { callTrap, statementTrap } from "../faults/traps.ts";
-import { answer } from "../world/receiver.ts";
+import { refuseOneInThree } from "../world/receiver.ts";
 import type { Member } from "../world/world.ts";
 import { allDelivered, allEnded, crash, until, up, type Trial } from "../trial.ts";
 import type { Case, Outcome } from "./case.ts";
@@ -17,6 +17,9 @@ const EDGE_POINTS = ["before the transaction", "in the transaction", "after comm
 
 const arm = ({ links, process }: Member, point: (typeof EDGE_POINTS)[number]): void => {
   const die = () => process.kill("SIGKILL");
+  // A connection that has the statement prepared sends its text no more, and the traps know it by its text.
+  links.pg.set({ kind: "reset" });
+  links.pg.set({ kind: "none" });
   switch (point) {
     case "before the transaction":
       links.pg.tap(statementTrap(CREATE, "before", die));
@@ -403,7 +406,7 @@ const a9: Case = {
   count: 6,
   run: async (trial) => {
     const { world } = trial;
-    const account = await trial.account({ endpoints: [{}, { behave: ({ nth }, response) => answer(nth % 3 === 0 ? 500 : 200)({ name: "", body: "", headers: {}, at: 0, nth }, response) }] });
+    const account = await trial.account({ endpoints: [{}, { behave: refuseOneInThree(500) }] });
     const recoveriesMs: number[] = [];
     let jobs = 0;
     for (let i = 0; i < trial.count; i++) {

@@ -4,7 +4,7 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-s
 import { newId, type Job } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import type { Fault } from "../faults/link.ts";
-import { answer } from "../world/receiver.ts";
+import { refuseOneInThree } from "../world/receiver.ts";
 import type { Member, World } from "../world/world.ts";
 import { allDelivered, allEnded, until, up, type Account, type Trial } from "../trial.ts";
 import type { Case } from "./case.ts";
@@ -232,8 +232,10 @@ const b8: Case = {
     await hangUp(trial.count);
     const after = await memoryOf(pid);
     const failures = after.handles > before.handles * 1.05 + 3 ? [`${before.handles} descriptors became ${after.handles}`] : [];
-    for (const { links } of world.workers) links.sqs.set({ kind: "none" });
     await account.cancel(job.id);
+    for (const { links } of world.workers) links.sqs.set({ kind: "none" });
+    // A worker may have had its bell already.
+    await allEnded(trial);
     return { counts: { "hung up": trial.count }, figures: { RSS: `${Math.round(before.rssMb)} to ${Math.round(after.rssMb)} MB`, descriptors: `${before.handles} to ${after.handles}` }, failures };
   },
 };
@@ -278,7 +280,7 @@ const b10: Case = {
   run: async (trial) => {
     const { world } = trial;
     const others = [await world.another("deliver"), await world.another("deliver")];
-    const account = await trial.account({ endpoints: [{ behave: (arrival, response) => answer(arrival.nth % 3 === 0 ? 503 : 200)(arrival, response) }, {}] });
+    const account = await trial.account({ endpoints: [{ behave: refuseOneInThree(503) }, {}] });
     world.edge.links.sqs.set({ kind: "reset" });
     const seen = [world.deliver, ...others].map(({ lines }) => lines.length);
     await many(trial.count, account.create);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "undici";
 import { until, type Trial } from "../trial.ts";
 import type { Figure } from "./figures.ts";
 
@@ -52,10 +53,10 @@ interface Heap {
   readonly backingStorageSize?: number;
 }
 
-/** Asks workerd's isolate how large its heap is. */
+/** Asks workerd's isolate how large its heap is. The inspector answers pages of this machine alone. */
 const heapOf = async (inspectorPort: number): Promise<Heap> => {
   const targets = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as { webSocketDebuggerUrl: string }[];
-  const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? "");
+  const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? "", { headers: { origin: "http://localhost" } });
   const answer = Promise.withResolvers<Heap>();
   const timer = setTimeout(() => answer.reject(new Error("the isolate did not tell its heap")), 15_000);
   socket.addEventListener("error", () => answer.reject(new Error("no connection to the isolate's inspector")));
@@ -88,10 +89,11 @@ export const isolateMemory = async (trial: Trial, inspectorPort: number, load: (
   over.abort();
   await watching;
   const after = total(await heapOf(inspectorPort));
+  if (trial.world.edge.deaths.length > 0) throw new Error("the API died under the load");
   const processes = await Promise.all((await childrenOf(trial.world.edge.process.pid() ?? 0)).map(({ pid }) => statusOf(pid)));
   return [
     {
-      what: "Heap of the API's isolate in workerd (V8's, with buffers)",
+      what: "Heap of the API's isolate in workerd (V8's, with buffers), where V8 may have no more than 128 MB",
       floor: "128 MB",
       measured: `${fresh.toFixed(0)} MB fresh, at most ${peak.toFixed(0)} MB under load, ${after.toFixed(0)} MB after it; the runtime's processes have RSS ${processes.map(({ nowMb }) => `${Math.round(nowMb)} MB`).join(" + ")}`,
     },

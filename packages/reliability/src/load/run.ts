@@ -74,7 +74,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   worker: () => inWorld({ workers: 1, bundle: join(root, "models", "mini") }, (trial) => workerMemory(trial, 3)),
   isolate: async () => {
     const inspectorPort = await freePort();
-    return inWorld({ edge: "workerd", edgeEnv: { INSPECTOR_PORT: String(inspectorPort) } }, async (trial) => {
+    return inWorld({ edge: "workerd", edgeEnv: { INSPECTOR_PORT: String(inspectorPort), MINIFLARE_WORKERD_V8_FLAGS: "--max-heap-size=128" } }, async (trial) => {
       const crowd = await gather(trial);
       return isolateMemory(trial, inspectorPort, async () => {
         let n = 0;

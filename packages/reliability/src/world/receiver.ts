@@ -36,6 +36,16 @@ export const answer =
     return status;
   };
 
+/** Answers `status` to every third message when it first comes, and takes it when it comes again: within what a run can wait for. */
+export const refuseOneInThree = (status: number): Behaviour => {
+  const known = new Set<string>();
+  return (arrival, response) => {
+    const id = String(arrival.headers["webhook-id"]);
+    const refused = !known.has(id) && known.add(id).size % 3 === 0;
+    return (refused ? answer(status) : accept)(arrival, response);
+  };
+};
+
 /** A server of webhooks whose answers each test chooses by name. */
 export interface Receiver {
   readonly port: number;
