@@ -21,7 +21,8 @@ const e1: Case = {
       const answers = await Promise.all(Array.from({ length: 100 }, () => account.tryCreate({}, key)));
       statuses.push(...answers.map(({ status }) => `answered ${status}`));
       const made = answers.filter(({ status }) => status === 202 || status === 201);
-      if (new Set(made.map(({ body }) => JSON.stringify({ ...body, outputs: [] }))).size !== 1) failures.push("the answers differ");
+      // A job's place in the queue moves on between two answers; the job is the same.
+      if (new Set(made.map(({ body }) => JSON.stringify({ ...body, outputs: [], queue: null }))).size !== 1) failures.push("the answers differ");
       const odd = answers.filter(({ status }) => ![201, 202, 409].includes(status));
       if (odd.length > 0) failures.push(`${odd.length} answered ${String(odd[0]?.status)}`);
     }
