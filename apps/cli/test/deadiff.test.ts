@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { hostImage, parametersSchema, SAMPLER_NAMES, SPACINGS } from "@deadiff/core";
 import { decodeImage, encodePng, readPngParameters, writeRandomBundle } from "@deadiff/core/node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { makeFixture } from "../../../packages/training/test/fixture.ts";
 import { parseReference } from "../src/arguments/reference.ts";
 import { deadiffIn } from "./command.ts";
 import { reference, referenceConfig, tokenizer } from "./reference.ts";
@@ -180,3 +181,33 @@ test("train refuses by name what it cannot train", async () => {
   expect(await deadiff("train tiny --pairs nowhere -b tiny --steps 1")).toMatchObject({ code: 2, err: expect.stringContaining("pairs_missing") as string });
   expect(await deadiff("train tiny --pairs own -b tiny")).toMatchObject({ code: 2, err: expect.stringContaining("--steps") as string });
 });
+
+test("evaluate asks a model about pictures that it never saw, judges the answers, and writes a report with its pictures", async () => {
+  const data = await makeFixture(128);
+  try {
+    await writeRandomBundle(join(folder, "judged"), { size: 128 });
+    const line = `evaluate -b judged --images 6 --data ${data.folder} --cache answers -o report`;
+    expect((await deadiff(line)).code).toBe(0);
+    const report = await readFile(join(folder, "report/evaluation.md"), "utf8");
+    /** The first number of a row's second column: the style cosine. */
+    const styleOf = (row: string): number => Number(new RegExp(`^\\| ${row} \\| (-?[\\d.]+)`, "mu").exec(report)?.[1]);
+    // A copy is the reference's style itself; a real answer is near it; an untrained model is nowhere near.
+    expect(styleOf("reference copied")).toBeGreaterThan(0.99);
+    expect(styleOf("real picture")).toBeGreaterThan(styleOf("tiny as shipped") + 0.1);
+    for (const picture of ["evaluation.webp", "strength.svg"]) expect((await stat(join(folder, "report/images", picture))).size).toBeGreaterThan(1000);
+
+    // The same questions again: no picture is made anew, and the figures stand.
+    const answers = await readdir(join(folder, "answers"), { recursive: true });
+    expect((await deadiff(line)).code).toBe(0);
+    expect(await readdir(join(folder, "answers"), { recursive: true })).toEqual(answers);
+    const tables = (text: string): string[] => text.split("\n").filter((row) => row.startsWith("| "));
+    expect(tables(await readFile(join(folder, "report/evaluation.md"), "utf8"))).toEqual(tables(report));
+  } finally {
+    await data.remove();
+  }
+}, 240_000);
+
+test("evaluate refuses what it cannot judge, and writes no report", async () => {
+  for (const flags of ["--images 2", "--data nowhere", "-b nowhere --data nowhere"]) expect(await deadiff(`evaluate ${flags} --cache answers -o none`)).toMatchObject({ code: 1, err: expect.stringContaining("[script_failed]") as string });
+  expect(await readdir(folder)).not.toContain("none");
+}, 60_000);

@@ -39,7 +39,7 @@ export function drawingOf(subject: number, hand: HandId): string {
 export async function makeFixture(size: number, rounds = 3): Promise<{ folder: string; dataset: Dataset; remove(): Promise<void> }> {
   const emojis = Array.from({ length: SHAPES.length * rounds }, (_, index): Emoji => ({
     hexcode: (0x1f400 + index).toString(16),
-    label: `${["small", "round", "tall"][Math.floor(index / SHAPES.length)]!} ${SHAPES[index % SHAPES.length]!.name}`,
+    label: `${["small", "round", "large"][Math.floor(index / SHAPES.length)]!} ${SHAPES[index % SHAPES.length]!.name}`,
     shortcodes: [],
     tags: [`${SHAPES[index % SHAPES.length]!.name}s`],
     group: "objects",

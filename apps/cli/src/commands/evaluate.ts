@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 
-type EvaluateOptions = { images?: string; bundle?: string; seed?: string; out?: string };
+type EvaluateOptions = { images?: string; bundle?: string; seed?: string; out?: string; data?: string; cache?: string };
 
 /** `deadiff evaluate`: the judge's report on a mini bundle and the methods that were trained beside it. */
 export function addEvaluate(program: Command, context: CommandContext): void {
@@ -11,9 +11,11 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option("-b, --bundle <DIR>", "the bundle to judge (models/mini)")
     .option("--seed <n>", "seed of the questions (1)")
     .option("-o, --out <DIR>", "folder of evaluation.md (docs)")
-    .action(async ({ images, bundle, seed, out }: EvaluateOptions) => {
+    .option("--data <DIR>", "dataset that questions are drawn from, all its subjects; the compared methods are left out (.cache/data/emoji)")
+    .option("--cache <DIR>", "folder of the pictures that were made before (.cache/evaluation)")
+    .action(async ({ images, seed, ...folders }: EvaluateOptions) => {
       const { runEvaluation } = await import("@deadiff/training");
-      const paths = { bundle: bundle && resolve(context.cwd, bundle), out: out && resolve(context.cwd, out) };
+      const paths = Object.fromEntries(Object.entries(folders).map(([name, folder]) => [name, resolve(context.cwd, folder)]));
       await runEvaluation(Object.entries({ images, seed, ...paths }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])), context.signal);
     });
 }

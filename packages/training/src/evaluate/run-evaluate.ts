@@ -1,18 +1,21 @@
 /**
- * `npm run evaluate [-- --images 192] [--bundle DIR] [--seed 1] [--out docs]`: judges the shipped model and every compared
- * method that was trained here, and writes docs/evaluation.md with its pictures. What was sampled before is not sampled again.
+ * `npm run evaluate [-- --images 192] [--bundle DIR] [--seed 1] [--out docs] [--data DIR] [--cache DIR]`: judges the shipped
+ * model and every compared method that was trained here, and writes docs/evaluation.md with its pictures. What was sampled
+ * before is not sampled again. With `--data` the questions come from another dataset, of all its subjects; the compared
+ * methods know mini's alone and are left out.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startRuntime } from "@deadiff/core/ort";
 import { z } from "zod";
+import { openDataset } from "../data/dataset/read.ts";
 import { ROOT_FOLDER } from "../data/paths.ts";
 import { JUDGE_FOLDER, readJudge } from "../judge/judge-file.ts";
 import { openJudge } from "../judge/open-judge.ts";
 import { methodBundleFolder } from "../methods/method-bundle.ts";
 import { METHODS } from "../methods/methods.ts";
-import { MINI_VIEW, openMiniData } from "../stages/data.ts";
+import { FIRST_TREATMENTS, MINI_VIEW, openMiniData, SIDE } from "../stages/data.ts";
 import { throughAutoencoder } from "./autoencoder.ts";
 import { ask, firstOf, openBench, openCourtroom } from "./bench.ts";
 import type { Scored } from "./bench.ts";
@@ -34,25 +37,25 @@ import { drawUnits, HELD_OUT } from "./units.ts";
 const { values } = parseArgs({
   options: {
     images: { type: "string", default: "192" }, bundle: { type: "string", default: join(ROOT_FOLDER, "models/mini") }, seed: { type: "string", default: "1" },
-    out: { type: "string", default: join(ROOT_FOLDER, "docs") },
+    out: { type: "string", default: join(ROOT_FOLDER, "docs") }, data: { type: "string" }, cache: { type: "string", default: join(ROOT_FOLDER, ".cache/evaluation") },
   },
 });
 const images = z.coerce.number().int().min(6).parse(values.images);
 const seed = z.coerce.number().int().nonnegative().parse(values.seed);
 const bundle = resolve(values.bundle), out = resolve(values.out);
-const cache = join(ROOT_FOLDER, ".cache/evaluation");
+const cache = resolve(values.cache);
 const log = (line: string): void => console.log(line);
 
 /** Questions of the experiments that ask many times. */
 const few = Math.max(6, Math.round(images / 3));
 const STRENGTHS = [0.5, 1, 1.5, 2];
 
-const dataset = await openMiniData();
+const [dataset, trained] = values.data === undefined ? [await openMiniData(), MINI_VIEW] : [await openDataset(resolve(values.data), { size: SIDE }), { treatments: FIRST_TREATMENTS }];
 const runtime = await startRuntime();
 const judge = await openJudge(runtime, await readJudge(JUDGE_FOLDER));
 log("looking at real pictures of every style");
 const room = await openCourtroom(dataset, judge, seed, cache);
-const units = drawUnits(dataset, { seed, count: images, task: "stre", trained: MINI_VIEW });
+const units = drawUnits(dataset, { seed, count: images, task: "stre", trained });
 const bench = await openBench(dataset, room, units, "stre");
 const small = firstOf(bench, few);
 const generator = createGenerator(cache, log);
@@ -74,7 +77,7 @@ const answer = async (name: string, judged: Judged): Promise<void> => {
   contestants.push({ name, judged, main: await ask(generator, judged, bench, name, { image: "on" }) });
 };
 await answer(`${shipped.model.name} as shipped`, shipped);
-const methods = trainedMethods();
+const methods = values.data === undefined ? trainedMethods() : [];
 for (const name of methods) await answer(METHODS[name].title, await openJudged(runtime, methodBundleFolder(name)));
 scored.push(...contestants.map(({ main }) => main));
 
@@ -92,7 +95,7 @@ for (const [name, { scores }] of [["text alone", textOnly], ["real picture", rea
 }
 
 // The reference's subject in a style told in words.
-const restyleUnits = drawUnits(dataset, { seed: seed + 1, count: few, task: "sere", trained: MINI_VIEW });
+const restyleUnits = drawUnits(dataset, { seed: seed + 1, count: few, task: "sere", trained });
 const restyle = await openBench(dataset, room, restyleUnits, "sere");
 const restyleRows: Row[] = [
   (await restyle.score("real picture", restyle.targets, { distance: false })).row,

@@ -1,4 +1,3 @@
-import type { HostImage } from "@deadiff/core";
 import type { Dataset } from "../data/dataset/read.ts";
 import { HAND_IDS } from "../data/hands.ts";
 import { pick, randomStream } from "../data/random.ts";
@@ -22,15 +21,20 @@ export type StyleIndex = { readonly names: readonly string[]; readonly centres: 
 export async function indexStyles(dataset: Dataset, judge: Pick<Judge, "look">, { seed, each }: { seed: number; each: number }): Promise<StyleIndex> {
   const { hands } = viewOf(dataset, "everything");
   const names: string[] = [], centres: Float32Array[] = [], features: Float32Array[] = [];
-  for (const cells of hands) for (const treatment of TREATMENT_IDS) {
+  for (const cells of hands) {
     const hand = cells[0]?.hand;
     if (hand === undefined) continue;
-    const random = randomStream(seed, HAND_IDS.indexOf(hand), TREATMENT_IDS.indexOf(treatment));
-    const style = drawStyle(random, hand, treatment);
-    const pictures: HostImage[] = paintPictures(dataset.pixels, Array.from({ length: each }, () => ({ cell: pick(random, cells), style })));
-    const looks = await judge.look(pictures);
-    names.push(styleName({ hand, treatment }));
-    centres.push(meanOf(looks.map(({ style }) => style)));
+    // All of a hand at once: the judge's runs are full.
+    const scenes = TREATMENT_IDS.flatMap((treatment) => {
+      const random = randomStream(seed, HAND_IDS.indexOf(hand), TREATMENT_IDS.indexOf(treatment));
+      const style = drawStyle(random, hand, treatment);
+      return Array.from({ length: each }, () => ({ cell: pick(random, cells), style }));
+    });
+    const looks = await judge.look(paintPictures(dataset.pixels, scenes));
+    for (const [i, treatment] of TREATMENT_IDS.entries()) {
+      names.push(styleName({ hand, treatment }));
+      centres.push(meanOf(looks.slice(i * each, (i + 1) * each).map(({ style }) => style)));
+    }
     features.push(...looks.map((look) => look.features));
   }
   return { names, centres, features };

@@ -4,37 +4,45 @@
  * @param covariance symmetric, row-major [n, n]
  */
 export function eigen(covariance: Float64Array, n: number): { values: Float64Array; vectors: Float64Array[] } {
-  const a = covariance.slice();
-  const v = Float64Array.from({ length: n * n }, (_, i) => (Math.floor(i / n) === i % n ? 1 : 0));
-  const get = (m: Float64Array, i: number, j: number): number => m[i * n + j] ?? 0;
+  // As rows, which are arrays of their own: a rotation then runs along memory, and columns are rows by symmetry.
+  const a = Array.from({ length: n }, (_, i) => covariance.slice(i * n, (i + 1) * n));
+  const v = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
+  const diagonal = (i: number): number => a[i]?.[i] ?? 0;
   for (let sweep = 0; sweep < 30; sweep++) {
     let off = 0;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += get(a, p, q) ** 2;
+    a.forEach((row, p) => { for (let q = p + 1; q < n; q++) off += (row[q] ?? 0) ** 2; });
     if (off < 1e-20 * n * n) break;
     for (let p = 0; p < n - 1; p++) for (let q = p + 1; q < n; q++) rotate(p, q);
   }
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => get(a, j, j) - get(a, i, i));
-  return { values: Float64Array.from(order, (i) => Math.max(0, get(a, i, i))), vectors: order.map((i) => Float64Array.from({ length: n }, (_, k) => get(v, k, i))) };
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal(j) - diagonal(i));
+  return { values: Float64Array.from(order, (i) => Math.max(0, diagonal(i))), vectors: order.flatMap((i) => v[i] ?? []) };
 
   function rotate(p: number, q: number): void {
-    const apq = get(a, p, q);
-    if (Math.abs(apq) < 1e-300) return;
-    const theta = (get(a, q, q) - get(a, p, p)) / (2 * apq);
+    const [ap, aq, vp, vq] = [a[p], a[q], v[p], v[q]];
+    const apq = ap?.[q] ?? 0;
+    if (ap === undefined || aq === undefined || vp === undefined || vq === undefined || Math.abs(apq) < 1e-300) return;
+    const [app, aqq] = [diagonal(p), diagonal(q)];
+    const theta = (aqq - app) / (2 * apq);
     const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
     const c = 1 / Math.sqrt(t * t + 1), s = t * c;
+    rotateRows(ap, aq, c, s);
+    rotateRows(vp, vq, c, s);
     for (let k = 0; k < n; k++) {
-      const [akp, akq] = [get(a, k, p), get(a, k, q)];
-      a[k * n + p] = c * akp - s * akq;
-      a[k * n + q] = s * akp + c * akq;
+      const row = a[k];
+      if (row === undefined) continue;
+      row[p] = ap[k] ?? 0;
+      row[q] = aq[k] ?? 0;
     }
-    for (let k = 0; k < n; k++) {
-      const [apk, aqk] = [get(a, p, k), get(a, q, k)];
-      a[p * n + k] = c * apk - s * aqk;
-      a[q * n + k] = s * apk + c * aqk;
-      const [vkp, vkq] = [get(v, k, p), get(v, k, q)];
-      v[k * n + p] = c * vkp - s * vkq;
-      v[k * n + q] = s * vkp + c * vkq;
-    }
+    [ap[p], aq[q]] = [app - t * apq, aqq + t * apq];
+    ap[q] = aq[p] = 0;
+  }
+}
+
+function rotateRows(x: Float64Array, y: Float64Array, c: number, s: number): void {
+  for (let k = 0; k < x.length; k++) {
+    const [xk, yk] = [x[k] ?? 0, y[k] ?? 0];
+    x[k] = c * xk - s * yk;
+    y[k] = s * xk + c * yk;
   }
 }
 
