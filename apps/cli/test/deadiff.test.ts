@@ -186,8 +186,7 @@ test("evaluate asks a model about pictures that it never saw, judges the answers
   const data = await makeFixture(128);
   try {
     await writeRandomBundle(join(folder, "judged"), { size: 128 });
-    const line = `evaluate -b judged --images 6 --data ${data.folder} --cache answers -o report`;
-    expect((await deadiff(line)).code).toBe(0);
+    expect((await deadiff(`evaluate -b judged --images 6 --data ${data.folder} --cache answers -o report`)).code).toBe(0);
     const report = await readFile(join(folder, "report/evaluation.md"), "utf8");
     /** The first number of a row's second column: the style cosine. */
     const styleOf = (row: string): number => Number(new RegExp(`^\\| ${row} \\| (-?[\\d.]+)`, "mu").exec(report)?.[1]);
@@ -195,13 +194,6 @@ test("evaluate asks a model about pictures that it never saw, judges the answers
     expect(styleOf("reference copied")).toBeGreaterThan(0.99);
     expect(styleOf("real picture")).toBeGreaterThan(styleOf("tiny as shipped") + 0.1);
     for (const picture of ["evaluation.webp", "strength.svg"]) expect((await stat(join(folder, "report/images", picture))).size).toBeGreaterThan(1000);
-
-    // The same questions again: no picture is made anew, and the figures stand.
-    const answers = await readdir(join(folder, "answers"), { recursive: true });
-    expect((await deadiff(line)).code).toBe(0);
-    expect(await readdir(join(folder, "answers"), { recursive: true })).toEqual(answers);
-    const tables = (text: string): string[] => text.split("\n").filter((row) => row.startsWith("| "));
-    expect(tables(await readFile(join(folder, "report/evaluation.md"), "utf8"))).toEqual(tables(report));
   } finally {
     await data.remove();
   }

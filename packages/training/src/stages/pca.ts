@@ -8,10 +8,12 @@ export function eigen(covariance: Float64Array, n: number): { values: Float64Arr
   const a = Array.from({ length: n }, (_, i) => covariance.slice(i * n, (i + 1) * n));
   const v = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
   const diagonal = (i: number): number => a[i]?.[i] ?? 0;
+  // Of the whole: what rounding leaves beside the diagonal stays some hundred times below it.
+  const negligible = 1e-24 * covariance.reduce((sum, x) => sum + x * x, 0);
   for (let sweep = 0; sweep < 30; sweep++) {
     let off = 0;
     a.forEach((row, p) => { for (let q = p + 1; q < n; q++) off += (row[q] ?? 0) ** 2; });
-    if (off < 1e-20 * n * n) break;
+    if (off <= negligible) break;
     for (let p = 0; p < n - 1; p++) for (let q = p + 1; q < n; q++) rotate(p, q);
   }
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal(j) - diagonal(i));
