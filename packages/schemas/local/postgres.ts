@@ -43,6 +43,12 @@ const packagedBinaries = (): string => {
   return join(dirname(resolve(platformPackage)), "..", "native");
 };
 
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
 const everyoneMayEnter = async (folder: string): Promise<boolean> => {
   for (let at = folder; ; at = dirname(at)) {
     const mode = await stat(at).then(
@@ -54,15 +60,26 @@ const everyoneMayEnter = async (folder: string): Promise<boolean> => {
   }
 };
 
-/** Root's own folders are closed to the user the server runs as: then data and programs live beside the temporary files instead. */
-const openPlaces = async (folder: string): Promise<{ home: string; native: string }> => {
+const besideTemporary = (what: string): string => join(tmpdir(), `deadiff-postgres-${createHash("sha256").update(what).digest("hex").slice(0, 12)}`);
+
+/** Where the data may lie: root's own folders are closed to the user the server runs as, who then has a place beside the temporary files. */
+const openHome = async (folder: string): Promise<string> => (!isRoot || (await everyoneMayEnter(folder)) ? folder : besideTemporary(folder));
+
+/** The programs where that user may run them: one copy beside the temporary files, for all servers, where the package's own are closed. */
+const openPrograms = async (): Promise<string> => {
   const native = packagedBinaries();
-  if (!isRoot || ((await everyoneMayEnter(folder)) && (await everyoneMayEnter(native)))) return { home: folder, native };
-  const home = join(tmpdir(), `deadiff-postgres-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`);
-  const copy = join(home, "native");
-  await mkdir(home, { recursive: true });
-  await cp(native, copy, { recursive: true, force: false, verbatimSymlinks: true });
-  return { home, native: copy };
+  if (!isRoot || (await everyoneMayEnter(native))) return native;
+  const { mtimeMs } = await stat(join(native, "bin/postgres"));
+  const copy = besideTemporary(`${native} ${mtimeMs}`);
+  if (await isThere(copy)) return copy;
+  // Made beside its place and moved there: nobody runs half a program.
+  const half = `${copy}.${randomBytes(6).toString("hex")}`;
+  await cp(native, half, { recursive: true, verbatimSymlinks: true });
+  await rename(half, copy).catch(async (error: unknown) => {
+    await rm(half, { recursive: true, force: true });
+    if (!(await isThere(copy))) throw error;
+  });
+  return copy;
 };
 
 /** A port on loopback that nobody listens on at this moment. */
@@ -166,14 +183,11 @@ const launch = (native: string, data: string, port: number, options: LocalPostgr
  */
 export const startPostgres = async (options: LocalPostgresOptions): Promise<LocalPostgres> => {
   await mkdir(options.folder, { recursive: true });
-  const { home, native } = await openPlaces(options.folder);
+  const [home, native] = await Promise.all([openHome(options.folder), openPrograms()]);
+  await mkdir(home, { recursive: true });
   const data = join(home, "data");
   const passwordFile = join(home, "password");
-  const initialised = await stat(join(data, "PG_VERSION")).then(
-    () => true,
-    () => false,
-  );
-  if (!initialised) {
+  if (!(await isThere(join(data, "PG_VERSION")))) {
     // Made beside its place and moved there: a start that is killed in the middle leaves nothing that looks whole.
     const half = join(home, "data.new");
     for (const folder of [data, half]) await rm(folder, { recursive: true, force: true });

@@ -29,7 +29,7 @@ test("a server that was killed, or left behind, is found again with its data; mi
     await again.end();
     await third.stop();
     // After a restart of the machine, the number in a file left behind may be anyone's.
-    const anyone = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {});
+    const anyone = spawn("sleep", ["1000"], process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {});
     try {
       await writeFile(join(folder, "data/postmaster.pid"), `${anyone.pid}\n${join(folder, "data")}\n1\n${third.port}\n`, { mode: 0o644 });
       const fourth = await startPostgres(options);
