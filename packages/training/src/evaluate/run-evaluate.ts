@@ -34,12 +34,14 @@ import { summarise } from "./score.ts";
 import type { Row } from "./score.ts";
 import { drawUnits, HELD_OUT } from "./units.ts";
 
-const { values } = parseArgs({
+const { values, tokens } = parseArgs({
+  tokens: true,
   options: {
     images: { type: "string", default: "192" }, bundle: { type: "string", default: join(ROOT_FOLDER, "models/mini") }, seed: { type: "string", default: "1" },
     out: { type: "string", default: join(ROOT_FOLDER, "docs") }, data: { type: "string" }, cache: { type: "string", default: join(ROOT_FOLDER, ".cache/evaluation") },
   },
 });
+const given = new Set(tokens.flatMap((token) => (token.kind === "option" ? [token.name] : [])));
 const images = z.coerce.number().int().min(6).parse(values.images);
 const seed = z.coerce.number().int().nonnegative().parse(values.seed);
 const bundle = resolve(values.bundle), out = resolve(values.out);
@@ -123,7 +125,7 @@ for (const name of methods) {
   if (cost !== null) costs.push({ name: METHODS[name].title, cost });
 }
 const report: Report = {
-  command: `npm run evaluate -- --images ${images} --seed ${seed}`, images,
+  command: ["npm run evaluate -- --images", images, "--seed", seed, ...(["bundle", "data"] as const).flatMap((name) => (given.has(name) ? [`--${name}`, values[name]] : []))].join(" "), images,
   model: `${shipped.model.name} ${shipped.model.version} (\`${shipped.identity.slice(0, 12)}\`)`, dataset: dataset.hash, judge: judge.hash,
   main: scored.map(({ row }) => row),
   parts: HELD_OUT.map((part) => ({

@@ -1,52 +1,5 @@
-/**
- * Principal components by the cyclic Jacobi method (Golub & Van Loan, "Matrix Computations", 8.5): eigenvalues falling,
- * eigenvectors as rows.
- * @param covariance symmetric, row-major [n, n]
- */
-export function eigen(covariance: Float64Array, n: number): { values: Float64Array; vectors: Float64Array[] } {
-  // As rows, which are arrays of their own: a rotation then runs along memory, and columns are rows by symmetry.
-  const a = Array.from({ length: n }, (_, i) => covariance.slice(i * n, (i + 1) * n));
-  const v = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
-  const diagonal = (i: number): number => a[i]?.[i] ?? 0;
-  // Of the whole: what rounding leaves beside the diagonal stays some hundred times below it.
-  const negligible = 1e-24 * covariance.reduce((sum, x) => sum + x * x, 0);
-  for (let sweep = 0; sweep < 30; sweep++) {
-    let off = 0;
-    a.forEach((row, p) => { for (let q = p + 1; q < n; q++) off += (row[q] ?? 0) ** 2; });
-    if (off <= negligible) break;
-    for (let p = 0; p < n - 1; p++) for (let q = p + 1; q < n; q++) rotate(p, q);
-  }
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal(j) - diagonal(i));
-  return { values: Float64Array.from(order, (i) => Math.max(0, diagonal(i))), vectors: order.flatMap((i) => v[i] ?? []) };
-
-  function rotate(p: number, q: number): void {
-    const [ap, aq, vp, vq] = [a[p], a[q], v[p], v[q]];
-    const apq = ap?.[q] ?? 0;
-    if (ap === undefined || aq === undefined || vp === undefined || vq === undefined || Math.abs(apq) < 1e-300) return;
-    const [app, aqq] = [diagonal(p), diagonal(q)];
-    const theta = (aqq - app) / (2 * apq);
-    const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-    const c = 1 / Math.sqrt(t * t + 1), s = t * c;
-    rotateRows(ap, aq, c, s);
-    rotateRows(vp, vq, c, s);
-    for (let k = 0; k < n; k++) {
-      const row = a[k];
-      if (row === undefined) continue;
-      row[p] = ap[k] ?? 0;
-      row[q] = aq[k] ?? 0;
-    }
-    [ap[p], aq[q]] = [app - t * apq, aqq + t * apq];
-    ap[q] = aq[p] = 0;
-  }
-}
-
-function rotateRows(x: Float64Array, y: Float64Array, c: number, s: number): void {
-  for (let k = 0; k < x.length; k++) {
-    const [xk, yk] = [x[k] ?? 0, y[k] ?? 0];
-    x[k] = c * xk - s * yk;
-    y[k] = s * xk + c * yk;
-  }
-}
+import { Matrix } from "ml-matrix";
+import { principalAxes } from "../principal.ts";
 
 /**
  * The linear path of an autoencoder from the principal components of square patches. Latent channels are scaled by
@@ -75,12 +28,13 @@ export function linearPath(pixels: Float32Array, size: number, patch: number, ch
     }
   }
   for (let i = 0; i < n; i++) mean[i] = (mean[i] ?? 0) / rows;
+  const spread = new Matrix(n, n);
   for (let i = 0; i < n; i++) for (let j = i; j < n; j++) {
     const value = (covariance[i * n + j] ?? 0) / rows - (mean[i] ?? 0) * (mean[j] ?? 0);
-    covariance[i * n + j] = value;
-    covariance[j * n + i] = value;
+    spread.set(i, j, value);
+    spread.set(j, i, value);
   }
-  const { values, vectors } = eigen(covariance, n);
+  const { values, vectors } = principalAxes(spread);
   const kept = values.slice(0, channels);
   const unit = 1 / Math.sqrt(kept.reduce((sum, l) => sum + Math.sqrt(l), 0) / channels);
   const encode = new Float32Array(channels * n), encodeBias = new Float32Array(channels), decode = new Float32Array(n * channels);

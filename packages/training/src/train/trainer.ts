@@ -101,9 +101,8 @@ const hasSecondMoment = (name: string, shape: readonly unknown[], { muon }: Opti
 export function stepGraph(objective: Objective, config: OptimizerConfig): Graph {
   const trained = objective.parameters.filter(({ name }) => objective.trained.has(name));
   const scalar: InputSpec = { shape: [] };
-  const isSecond = new Map(trained.map(({ name, spec }) => [name, hasSecondMoment(name, spec.shape, config)]));
   const moments: Record<string, InputSpec> = Object.fromEntries(trained.flatMap(({ name, spec: { shape } }) =>
-    (isSecond.get(name) === true ? ["m", "v"] as const : ["m"] as const).map((kind) => [kept(kind, name), { shape }] as const)));
+    (hasSecondMoment(name, shape, config) ? ["m", "v"] as const : ["m"] as const).map((kind) => [kept(kind, name), { shape }] as const)));
   return simplify(trace(objective.name, { ...objective.batch, ...moments, "step rate": scalar, "step lr": scalar, "step decay": scalar, "step eps": scalar }, (all) => {
     const inputs = all as Record<string, Tensor>;
     const of = (name: string): Tensor => {
@@ -116,15 +115,15 @@ export function stepGraph(objective: Objective, config: OptimizerConfig): Graph 
     const slots = trained.map(({ name, spec }) => {
       // A parameter the loss never reads has no gradient; it is given a tensor of its own and stays as it is.
       const parameter = used.get(name) ?? bindParams(spec, name);
-      return { name, parameter, m: of(kept("m", name)), v: isSecond.get(name) === true ? of(kept("v", name)) : null };
+      return { name, parameter, m: of(kept("m", name)), v: hasSecondMoment(name, spec.shape, config) ? of(kept("v", name)) : null };
     });
     const gradients = grad(loss, slots.map((s) => s.parameter));
     const full = slots.map((s, i) => ({ ...s, gradient: gradients[i] ?? loss }));
     const { updates, gradientNorm } = optimise(full, { rate: of("step rate"), lr: of("step lr"), decay: of("step decay"), eps: of("step eps") }, config);
     const next = updates.flatMap((u, i) => {
       const name = slots[i]?.name ?? "";
-      const written = [[kept("w", name), u.parameter], [kept("m", name), u.m], ...(u.v === null ? [] : [[kept("v", name), u.v] as const])] as const;
-      return written.map(([key, value]) => [`next ${key}`, value] as const);
+      const written = [["w", u.parameter], ["m", u.m], ["v", u.v]] as const;
+      return written.flatMap(([kind, value]) => (value === null ? [] : [[`next ${kept(kind, name)}`, value] as const]));
     });
     return { loss, ...metrics, "gradient norm": gradientNorm, ...Object.fromEntries(next) };
   }));
