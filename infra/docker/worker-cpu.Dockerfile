@@ -15,4 +15,4 @@ COPY --from=packages --chown=node:node /app /app
 USER node
 EXPOSE 9464
 # One process that ends its children itself: no init is needed.
-CMD ["node", "--max-semi-space-size=1", "apps/gpu-worker/src/main.ts"]
+CMD ["node", "--max-semi-space-size=1", "--optimize-for-size", "apps/gpu-worker/src/main.ts"]

@@ -19,4 +19,4 @@ COPY --from=packages /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages --chown=1000:1000 /app /app
 USER 1000
 EXPOSE 9464
-CMD ["node", "--max-semi-space-size=1", "apps/gpu-worker/src/main.ts"]
+CMD ["node", "--max-semi-space-size=1", "--optimize-for-size", "apps/gpu-worker/src/main.ts"]

@@ -35,7 +35,7 @@ test("the database is Postgres 18, in two zones, encrypted, backed up, and kept 
 });
 
 test("a worker has a graphics processor, the right role and time to give its jobs back; a deliverer needs none", () => {
-  const container = (role: string) => ({ Command: Match.arrayWith([Match.stringLikeRegexp("exec node --max-semi-space-size=1 apps/gpu-worker/src/main.ts$")]), Environment: Match.arrayWith([{ Name: "DEADIFF_ROLE", Value: role }]), StopTimeout: 110, Secrets: Match.arrayWith([Match.objectLike({ Name: "DB_PASSWORD" })]) });
+  const container = (role: string) => ({ Command: Match.arrayWith([Match.stringLikeRegexp("exec node --max-semi-space-size=1 --optimize-for-size apps/gpu-worker/src/main.ts$")]), Environment: Match.arrayWith([{ Name: "DEADIFF_ROLE", Value: role }]), StopTimeout: 110, Secrets: Match.arrayWith([Match.objectLike({ Name: "DB_PASSWORD" })]) });
   template.hasResourceProperties("AWS::ECS::TaskDefinition", { RequiresCompatibilities: ["EC2"], ContainerDefinitions: [Match.objectLike({ ...container("work"), ResourceRequirements: [{ Type: "GPU", Value: "1" }] })] });
   template.hasResourceProperties("AWS::ECS::TaskDefinition", { RequiresCompatibilities: ["FARGATE"], ContainerDefinitions: [Match.objectLike({ ...container("deliver"), ResourceRequirements: Match.absent() })] });
   template.hasResourceProperties("AWS::EC2::LaunchTemplate", { LaunchTemplateData: Match.objectLike({ InstanceType: "g6.xlarge", MetadataOptions: { HttpTokens: "required" } }) });

@@ -51,7 +51,10 @@ test.skipIf(process.platform !== "linux")("a supervisor that works and delivers 
   try {
     await Promise.all([supervisor.ready(), loaded.promise]);
     const status = await readFile(`/proc/${String(supervisor.pid())}/status`, "utf8");
-    expect(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024).toBeLessThan(150);
+    const mb = (field: string): number => (Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) * 1024) / 1e6;
+    expect(mb("VmRSS")).toBeLessThan(150);
+    // And at no moment before.
+    expect(mb("VmHWM")).toBeLessThan(150);
   } finally {
     await supervisor.stop();
     sqs.destroy();
