@@ -17,6 +17,8 @@ interface Heard {
   readonly body: string;
   readonly headers: Record<string, string>;
 }
+/** Instead of a status: no answer at all. */
+const SILENCE = 0;
 let heard: Heard[] = [];
 let answer: (heard: Heard, nth: number) => number = () => 200;
 let receiver: Server;
@@ -29,7 +31,8 @@ beforeAll(async () => {
     request.on("end", () => {
       const one = { path: request.url ?? "", body, headers: request.headers as Record<string, string> };
       heard.push(one);
-      response.writeHead(answer(one, heard.length)).end("thanks");
+      const status = answer(one, heard.length);
+      if (status !== SILENCE) response.writeHead(status).end("thanks");
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
@@ -170,4 +173,19 @@ test("a test job with the prompt test:webhook:dup has its news sent twice with o
     const [message] = (await listMessages(world.db, accountId, { limit: 10 })).data;
     expect(message).toMatchObject({ state: "delivered", attempts: Array.from({ length: times }, (_, i) => ({ n: i + 1, outcome: "ok" })) });
   }
+});
+
+test("endpoints that never answer hold up no other endpoint of the same host", async () => {
+  for (let i = 0; i < 12; i++) await news();
+  const { accountId } = await news();
+  answer = ({ path }) => (path === `/${accountId}` ? 200 : SILENCE);
+  await world.db.execute(sql`update webhook_messages set next_at = now() + interval '1 hour' where account_id = ${accountId}`);
+  const made = dispatcher();
+  await made.round();
+  await expect.poll(() => heard.length).toBeGreaterThanOrEqual(8);
+  await due(accountId);
+  await made.round();
+  await expect.poll(() => heard.map(({ path }) => path), { timeout: 3000 }).toContain(`/${accountId}`);
+  receiver.closeAllConnections();
+  await made.idle();
 });

@@ -56,7 +56,9 @@ export const guardedAgent = (policy: NetPolicy, connectTimeoutMs: number, resolv
         });
       },
     },
-    connections: 8,
+    // As many connections to a host as there are requests: many accounts' endpoints may be one host's, and one that never answers would
+    // hold up the others in a queue of ours, on their own time. Whoever uses the pool bounds its requests.
+    connections: null,
     pipelining: 1,
     maxHeaderSize: 16 * 1024,
     keepAliveTimeout: 5000,
