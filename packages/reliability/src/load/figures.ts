@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { claimJob, createKey, renewJob, SCOPES, succeedJob, connect, type Id } from "@deadiff/schemas";
+import { claimJob, createKey, LIMITS, renewJob, SCOPES, succeedJob, connect, type Id } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import { percentile } from "../figures.ts";
 import type { Account, Trial } from "../trial.ts";
@@ -217,6 +217,7 @@ const claimRate = async (trial: Trial, seconds: number): Promise<{ perSecond: nu
   );
   const took = (performance.now() - started) / 1000;
   await pool.close();
+  if (done === 0) throw new Error("no job was worked through: there is nothing to measure");
   return { perSecond: done / took, p50: percentile(claims, 0.5), p99: percentile(claims, 0.99) };
 };
 
@@ -228,7 +229,7 @@ export const claims = async (trial: Trial, seconds: number, backlog: number): Pr
   await db.execute(sql`
     insert into jobs (id, account_id, mode, state, phase, tries_left, start_by, finish_by, request, price, metadata, request_id, retention_s)
     select new_id('job'), account_id, mode, 'queued', 'waiting', 3, start_by, finish_by, request, 0, metadata, request_id, retention_s
-    from (select * from jobs where state = 'queued' and mode = 'live' limit 1) as one, generate_series(1, ${backlog})`);
+    from (select * from jobs where mode = 'live' limit 1) as one, generate_series(1, ${backlog})`);
   await db.execute(sql`insert into job_events (job_id, version, account_id, type, terminal, body) select id, 1, account_id, 'job.queued', false, '{}' from jobs where version = 1 and not exists (select 1 from job_events e where e.job_id = jobs.id)`);
   await db.execute(sql`analyze jobs`);
   const long = await claimRate(trial, seconds);
@@ -273,22 +274,27 @@ export const webhooks = async (trial: Trial, endpoints: number, each: number): P
     return 200;
   };
   const deliverAll = async (blackHoled: number): Promise<{ perSecond: number; latenciesMs: number[] }> => {
-    const account = await trial.account({ endpoints: Array.from({ length: endpoints }, (_, i) => ({ behave: i < blackHoled ? () => 0 : slow, events: ["endpoint.failing"] })) });
-    const healthy = account.endpoints.slice(blackHoled);
+    const accounts = await Promise.all(Array.from({ length: Math.ceil(endpoints / LIMITS.endpointsPerAccount) }, (_, a) => {
+      const first = a * LIMITS.endpointsPerAccount;
+      const count = Math.min(LIMITS.endpointsPerAccount, endpoints - first);
+      return trial.account({ endpoints: Array.from({ length: count }, (__, i) => ({ behave: first + i < blackHoled ? () => 0 : slow, events: ["endpoint.failing"] })) });
+    }));
+    const all = accounts.flatMap((account) => account.endpoints);
+    const healthy = all.slice(blackHoled);
     const pings = () => world.log.facts().filter((fact) => fact.kind === "webhook" && healthy.some(({ name }) => name === fact.endpoint));
     await until("the pings arrived", () => pings().length >= healthy.length, 60_000);
     const before = world.log.facts().length;
-    const ids = JSON.stringify(account.endpoints.map(({ id }) => id));
+    const ids = JSON.stringify(all.map(({ id }) => id));
     const queued = Date.now();
     await world.connection.db.execute(sql`
       insert into webhook_messages (id, account_id, endpoint_id, type, data)
-      select new_id('msg'), ${account.id}, e.value, 'endpoint.ping', jsonb_build_object('endpoint_id', e.value)
-      from jsonb_array_elements_text(${ids}::jsonb) as e, generate_series(1, ${each})`);
+      select new_id('msg'), e.account_id, e.id, 'endpoint.ping', jsonb_build_object('endpoint_id', e.id)
+      from webhook_endpoints e, generate_series(1, ${each}) where ${ids}::jsonb ? e.id`);
     const names = new Set(healthy.map(({ name }) => name));
     const arrived = () => world.log.facts().slice(before).filter((fact) => fact.kind === "webhook" && names.has(fact.endpoint));
     await until("the healthy heard all", () => arrived().length >= healthy.length * each, 180_000, 50);
     const latenciesMs = arrived().map(({ at }) => at - queued);
-    await world.connection.db.execute(sql`update webhook_messages set state = 'dropped' where state = 'pending' and account_id = ${account.id}`);
+    await world.connection.db.execute(sql`update webhook_messages set state = 'dropped' where state = 'pending' and ${ids}::jsonb ? endpoint_id`);
     return { perSecond: (healthy.length * each) / (Math.max(...latenciesMs) / 1000), latenciesMs };
   };
   const all = await deliverAll(0);
