@@ -97,9 +97,8 @@ const document = async (): Promise<void> => {
   `# What the platform carries
 
 Written by \`npm run load\`; not edited by hand. Everything runs on one machine with ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}): the API on Node, Postgres with every
-commit on disk, queue and store, the clients themselves. Other work ran on the same cores while this was measured: "load" is the machine's
-load average at the end of each part, and on ${cpus().length} cores anything above ${cpus().length} means that the platform had only a share of them. A figure taken at load
-20 says little about what the platform can do, much about how it behaves when starved.
+commit on disk, queue and store, the clients themselves. "load" is the machine's load average at the end of each part, which is the
+part's own where nothing else ran: on ${cpus().length} cores some 2 to 4. A figure taken far above that says how the platform behaves when starved.
 
 | figure | asked for at least | measured | commit, load |
 |---|---|---|---|
