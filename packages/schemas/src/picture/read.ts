@@ -96,7 +96,7 @@ export const listPictures = async (db: Db, accountId: Id<"account">, filter: Pic
     ...(filter.shared === undefined ? [] : [sql`(p.share_token is not null) = ${filter.shared}`]),
     ...(filter.job === undefined ? [] : [sql`p.job_id = ${filter.job}`]),
     ...(filter.matrix === undefined ? [] : [sql`j.matrix_id = ${filter.matrix}`]),
-    ...(filter.sha256 === undefined ? [] : [sql`j.result #>> array['images', p.place::text, 'sha256'] = ${filter.sha256}`]),
+    ...(filter.sha256 === undefined ? [] : [sql`p.sha256 = ${filter.sha256}`]),
   ];
   const found = await rows<PictureRow>(db, sql`select ${columns} ${visible} and ${sql.join(conditions, sql` and `)} order by p.created_at desc, p.id desc limit ${filter.limit + 1}`);
   const page = toPage(found, filter.limit, ({ picture }) => ({ at: picture.created_at, id: picture.id }), (row) => row);

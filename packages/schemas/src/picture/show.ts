@@ -20,10 +20,10 @@ const setting = sql`jsonb_strip_nulls(jsonb_build_object(
  * newest, by a microsecond each, so that lists keep their order. Ids as `pictureId` makes them.
  */
 export const PICTURES_OF_CHANGED = sql`
-  insert into pictures (id, account_id, job_id, place, prompt, modes, style_id, seed, scene, setting, created_at)
-  select 'pic_' || substr(changed.id, 5, 24) || lpad(image.place::text, 2, '0'), changed.account_id, changed.id, image.place, changed.request ->> 'prompt',
+  insert into pictures (id, account_id, job_id, place, sha256, prompt, modes, style_id, seed, scene, setting, created_at)
+  select 'pic_' || substr(changed.id, 5, 24) || lpad(image.place::text, 2, '0'), changed.account_id, changed.id, image.place, image.sha256, changed.request ->> 'prompt',
     coalesce((select jsonb_agg(distinct reference -> 'mode') from ${references}), '[]'), changed.request -> 'style' ->> 'id',
     (changed.result ->> 'seed')::bigint + image.place, ${scene}, ${setting}, changed.finished_at - image.place * interval '1 microsecond'
   from changed cross join lateral (
-    select (place - 1)::int as place from jsonb_array_elements(changed.result -> 'images') with ordinality as images(image, place)) as image
+    select (place - 1)::int as place, image ->> 'sha256' as sha256 from jsonb_array_elements(changed.result -> 'images') with ordinality as images(image, place)) as image
   where changed.state = 'succeeded'`;

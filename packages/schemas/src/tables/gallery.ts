@@ -15,6 +15,8 @@ export const pictures = pgTable(
     accountId: text("account_id").$type<Id<"account">>().notNull().references(() => accounts.id),
     jobId: text("job_id").$type<Id<"job">>().notNull().references(() => jobs.id, { onDelete: "cascade" }),
     place: integer("place").notNull(),
+    /** Of its file, in lower-case hexadecimal: a file that comes back leads to its picture. Null where a release without this column wrote it. */
+    sha256: text("sha256"),
     prompt: text("prompt").notNull(),
     /** What its references were used for; empty without references. */
     modes: jsonb("modes").$type<ReferenceMode[]>().notNull(),
@@ -33,6 +35,7 @@ export const pictures = pgTable(
   (t) => [
     index("pictures_account_created").on(t.accountId, t.createdAt.desc(), t.id.desc()).where(sql`${t.deletedAt} is null`),
     index("pictures_scene").on(t.accountId, t.scene).where(sql`${t.deletedAt} is null`),
+    index("pictures_file").on(t.accountId, t.sha256).where(sql`${t.deletedAt} is null`),
     index("pictures_job").on(t.jobId),
     uniqueIndex("pictures_share_token").on(t.shareToken).where(sql`${t.shareToken} is not null`),
   ],
