@@ -107,6 +107,14 @@ describe("create", () => {
     await cancelJob(world.db, accountId, first.jobs[0]!.id);
     expect(await queue(world.db, accountId, { idempotency: { key: "c", requestHash: "h" } })).toMatchObject({ replayed: false });
   });
+
+  test("an account that may have more waiting than most is held to its own limit", async () => {
+    const accountId = await createAccount(world.db, { name: "large", credits: 0, queuedLimit: 1100 });
+    const many = (n: number) => Array.from({ length: n }, () => ({ id: newId("job"), request: REQUEST, price: 0 }));
+    await queue(world.db, accountId, { jobs: many(1100) });
+    await expect(queue(world.db, accountId, { jobs: many(1) })).rejects.toMatchObject({ code: "queue_full", quota: { name: "queued", max: 1100 } });
+    await cancelJobs(world.db, accountId, "all");
+  });
 });
 
 describe("claim and lease", () => {

@@ -77,7 +77,7 @@ export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
     room as (
       select a.id from accounts a
       where a.id = ${work.accountId} and a.deleted_at is null and ${work.jobs.length} <= a.queued_limit - (
-        select count(*) from (select 1 from jobs q where q.account_id = a.id and q.state = 'queued' limit ${LIMITS.queuedJobsPerAccount}) as waiting)
+        select count(*) from (select 1 from jobs q where q.account_id = a.id and q.state = 'queued' limit a.queued_limit) as waiting)
     ),
     mine as (
       insert into idempotency (account_id, key, request_hash, resource_id, expires_at)
