@@ -6,7 +6,7 @@ import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import type { AppEnv } from "./app-env.ts";
 import { signIn } from "./auth/sign-in.ts";
-import { readBody } from "./body.ts";
+import { readBody, withBody } from "./body.ts";
 import { createContext } from "./context.ts";
 import type { Services } from "./ports/services.ts";
 import { problemResponse, toApiError } from "./problem.ts";
@@ -78,13 +78,13 @@ export const createApp = (host: Host): Hono<AppEnv> => {
     ctx.turn?.leave();
   });
 
-  app.on(["GET", "POST"], "/auth/*", (c) => signIn(c.get("context"), c.req.raw));
+  app.on(["GET", "POST"], "/auth/*", (c) => signIn(c.get("context"), withBody(c)));
 
   app.all("/trpc/*", (c) => {
     const ctx = c.get("context");
     return fetchRequestHandler({
       endpoint: "/trpc",
-      req: c.req.raw,
+      req: withBody(c),
       router: appRouter,
       createContext: () => ctx,
       responseMeta: ({ errors }) => {

@@ -1,5 +1,6 @@
 export { createApp, type Host } from "./app.ts";
 export { createAdmission } from "./admission.ts";
+export { ringAlone, ringTogether } from "./ports/bells.ts";
 export { watchAlone, watchTogether } from "./ports/changes.ts";
 export { sqsJobQueue } from "./ports/job-queue.ts";
 export { s3ObjectStore } from "./ports/object-store.ts";

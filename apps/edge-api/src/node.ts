@@ -6,6 +6,7 @@ import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } f
 import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
 import { readNodeEnv } from "./env.ts";
+import { ringAlone, ringTogether } from "./ports/bells.ts";
 import { watchTogether } from "./ports/changes.ts";
 import { rememberedPlaces } from "./ports/queue-places.ts";
 import { serveStatus } from "./status.ts";
@@ -15,15 +16,19 @@ if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`L
 const pool = connect(env.DATABASE_URL, { max: 10, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
 const shared = { db: pool.db, close: () => Promise.resolve() };
 const status = env.STATUS_PORT === undefined ? undefined : serveStatus(env.STATUS_HOST, env.STATUS_PORT, () => outboxDepth(pool.db));
+const connectShared = () => shared;
+const { store, queue } = cloudOf(env);
+const tracing = tracingOf(env);
 const services = {
-  ...cloudOf(env),
+  store,
+  ring: ringTogether(ringAlone({ queue, connect: connectShared, log: logLine, tracing })),
   ...accessOf(env),
   admission: admissionOf(env),
   queuePlaces: rememberedPlaces(),
-  connect: () => shared,
+  connect: connectShared,
   watchChanges: watchTogether(pool.db),
   log: logLine,
-  tracing: tracingOf(env),
+  tracing,
   ...(status === undefined ? {} : { count: status.count }),
   after: (work: Promise<unknown>) => void work.catch((error: unknown) => logLine("error", "after_failed", { error: String(error) })),
 };

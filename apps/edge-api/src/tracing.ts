@@ -72,17 +72,18 @@ export const traceparentOf = (span: Span): string => {
   return `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`;
 };
 
-/** Sends messages within a span of their own, whose header they carry. Without tracing, the request's. */
-export const tracedSend = async (tracing: Tracing | undefined, parent: string, messages: number, send: (traceparent: string) => Promise<void>): Promise<void> => {
-  if (tracing === undefined) return send(parent);
-  const span = tracing.tracer.startSpan("jobs send", { kind: SpanKind.PRODUCER, attributes: { "messaging.system": "aws_sqs", "messaging.batch.message_count": messages } }, parentOf(parent));
+/** Sends messages, each within a span of its own in its own trace, whose header it carries on. Without tracing, as they are. */
+export const tracedSend = async <Message extends { readonly traceparent: string }>(tracing: Tracing | undefined, messages: readonly Message[], send: (messages: readonly Message[]) => Promise<void>): Promise<void> => {
+  if (tracing === undefined) return send(messages);
+  const attributes = { "messaging.system": "aws_sqs", "messaging.batch.message_count": messages.length };
+  const spans = messages.map(({ traceparent }) => tracing.tracer.startSpan("jobs send", { kind: SpanKind.PRODUCER, attributes }, parentOf(traceparent)));
   try {
-    await send(traceparentOf(span));
+    await send(messages.map((message, i) => ({ ...message, traceparent: spans[i] === undefined ? message.traceparent : traceparentOf(spans[i]) })));
   } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+    for (const span of spans) span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
     throw error;
   } finally {
-    span.end();
+    for (const span of spans) span.end();
     await tracing.flush();
   }
 };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { envSchema } from "./env.ts";
+import { ringAlone } from "./ports/bells.ts";
 import { watchAlone } from "./ports/changes.ts";
 import { rememberedPlaces } from "./ports/queue-places.ts";
 import type { Services } from "./ports/services.ts";
@@ -25,7 +26,9 @@ const app = createApp({
     const { env, shared } = (settings ??= settingsOf(c.env));
     // Connections belong to a request here: the runtime forbids sharing them.
     const open = () => connect(env.DATABASE_URL, { max: 1, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge", idleTimeoutS: 2 });
-    return { ...shared, connect: open, watchChanges: watchAlone(open), log: logLine, after: (work) => c.executionCtx.waitUntil(work) };
+    const { queue, ...services } = shared;
+    const ring = ringAlone({ queue, connect: open, log: logLine, tracing: shared.tracing });
+    return { ...services, ring, connect: open, watchChanges: watchAlone(open), log: logLine, after: (work) => c.executionCtx.waitUntil(work) };
   },
   ip: (c) => c.req.header("cf-connecting-ip"),
 });

@@ -4,6 +4,7 @@ import { checkInvariants } from "@deadiff/schemas/invariants";
 import { sql } from "drizzle-orm";
 import { afterAll, expect, inject, test } from "vitest";
 import { createApp } from "../src/app.ts";
+import { ringAlone } from "../src/ports/bells.ts";
 import { sqsJobQueue } from "../src/ports/job-queue.ts";
 import { finish, INPUT, newJob, tenant, useWorld } from "./world.ts";
 
@@ -195,19 +196,23 @@ test("a matrix is one create: every cell or none, one seed, one price for all", 
   expect((await world.call("POST", "/v1/jobs", { key, body: { input: INPUT }, headers })).status).toBe(422);
 });
 
-test("when the queue is away creates succeed, and the bell stays for the relay", async () => {
+test("when the queue is away creates succeed, and the bell stays for the relay; else it is gone once the queue took it", async () => {
   const { key } = await tenant(world.db);
+  const bellsOf = async (job: string) => (await world.db.execute(sql`select id from outbox where job_id = ${job}`)).length;
+  const rung = await newJob(world, key);
+  await world.settled();
+  expect(await bellsOf(rung.id)).toBe(0);
+
   const pending: Promise<unknown>[] = [];
-  const away = createApp({
-    services: () => ({ ...world.services, queue: sqsJobQueue({ ...inject("cloud"), queueUrl: "http://127.0.0.1:9/000000000000/jobs" }), after: (work) => pending.push(work) }),
-    ip: () => undefined,
-  });
+  const { connect, log } = world.services;
+  const ring = ringAlone({ queue: sqsJobQueue({ ...inject("cloud"), queueUrl: "http://127.0.0.1:9/000000000000/jobs" }), connect, log });
+  const away = createApp({ services: () => ({ ...world.services, ring, after: (work) => pending.push(work) }), ip: () => undefined });
   const response = await away.request("/v1/jobs", { method: "POST", headers: { authorization: `Bearer ${key}`, "content-type": "application/json" }, body: JSON.stringify({ input: INPUT }) });
   expect(response.status).toBe(202);
   await Promise.all(pending);
-  const [row] = await world.db.execute(sql`select count(*)::int as n from outbox where job_id = ${((await response.json()) as Job).id}`);
-  expect(row?.["n"]).toBe(1);
-  expect(world.lines.some(({ event }) => event === "ring_failed")).toBe(true);
+  const { id } = (await response.json()) as Job;
+  expect(await bellsOf(id)).toBe(1);
+  expect(world.lines.find(({ event }) => event === "ring_failed")?.fields).toMatchObject({ jobs: [id] });
 });
 
 test("when the database is away every call is 503 with Retry-After, never a promise", async () => {

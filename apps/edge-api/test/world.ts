@@ -3,6 +3,7 @@ import { scratchDatabase } from "@deadiff/schemas/local";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createAdmission } from "../src/admission.ts";
 import { createApp } from "../src/app.ts";
+import { ringAlone } from "../src/ports/bells.ts";
 import { watchTogether } from "../src/ports/changes.ts";
 import { sqsJobQueue } from "../src/ports/job-queue.ts";
 import { s3ObjectStore } from "../src/ports/object-store.ts";
@@ -30,14 +31,16 @@ export const useWorld = (): World => {
     const cloud = inject("cloud");
     const pending: Promise<unknown>[] = [];
     const lines: World["lines"] = [];
+    const shared = () => ({ db: opened.db, close: () => Promise.resolve() });
+    const log: Services["log"] = (_level, event, fields) => lines.push({ event, fields });
     const services: Services = {
-      connect: () => ({ db: opened.db, close: () => Promise.resolve() }),
+      connect: shared,
       store: s3ObjectStore(cloud),
-      queue: sqsJobQueue(cloud),
+      ring: ringAlone({ queue: sqsJobQueue(cloud), connect: shared, log }),
       watchChanges: watchTogether(opened.db, 50),
       admission: createAdmission({ active: 500, queued: 0, held: 500 }),
       queuePlaces: rememberedPlaces(0),
-      log: (_level, event, fields) => lines.push({ event, fields }),
+      log,
       after: (work) => pending.push(work),
       auth: null,
       localAccount: null,

@@ -1,5 +1,5 @@
 import { serve, type ServerType } from "@hono/node-server";
-import { createAdmission, createApp, rememberedPlaces, s3ObjectStore, sqsJobQueue, watchTogether } from "@deadiff/edge-api";
+import { createAdmission, createApp, rememberedPlaces, ringAlone, s3ObjectStore, sqsJobQueue, watchTogether } from "@deadiff/edge-api";
 import { startLocalCloud, type LocalCloud } from "@deadiff/infra";
 import { acknowledgeCancel, claimJob, connect, createAccount, createKey, failJob, JobError, renewJob, SCOPES, succeedJob, type Connection } from "@deadiff/schemas";
 import { scratchDatabase, startScratchPostgres, type ScratchPostgres } from "@deadiff/schemas/local";
@@ -21,11 +21,12 @@ beforeAll(async () => {
   [postgres, cloud] = await Promise.all([startScratchPostgres(), startLocalCloud()]);
   connection = connect(await scratchDatabase(postgres.url), { max: 10 });
   const { db } = connection;
+  const shared = () => ({ db, close: () => Promise.resolve() });
   const access = { region: cloud.region, ...cloud.credentials };
   const services = {
-    connect: () => ({ db, close: () => Promise.resolve() }),
+    connect: shared,
     store: s3ObjectStore({ ...access, endpoint: cloud.endpoint, bucket: cloud.bucket }),
-    queue: sqsJobQueue({ ...access, queueUrl: cloud.queueUrl }),
+    ring: ringAlone({ queue: sqsJobQueue({ ...access, queueUrl: cloud.queueUrl }), connect: shared, log: () => undefined }),
     admission: createAdmission({ active: 100, queued: 100, held: 100 }),
     queuePlaces: rememberedPlaces(),
     watchChanges: watchTogether(db, 50),

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { serve, type ServerType } from "@hono/node-server";
-import { createAdmission, createApp, rememberedPlaces, s3ObjectStore, sqsJobQueue, watchTogether } from "@deadiff/edge-api";
+import { createAdmission, createApp, rememberedPlaces, ringAlone, s3ObjectStore, sqsJobQueue, watchTogether } from "@deadiff/edge-api";
 import { startLocalCloud, type LocalCloud } from "@deadiff/infra";
 import { claimJob, connect, createAccount, createKey, listJobs, renewJob, SCOPES, succeedJob, type Connection, type Id } from "@deadiff/schemas";
 import { scratchDatabase, startScratchPostgres, type ScratchPostgres } from "@deadiff/schemas/local";
@@ -43,12 +43,13 @@ beforeAll(async () => {
   [postgres, cloud] = await Promise.all([startScratchPostgres(), startLocalCloud()]);
   connection = connect(await scratchDatabase(postgres.url), { max: 10 });
   const { db } = connection;
+  const shared = () => ({ db, close: () => Promise.resolve() });
   const access = { region: cloud.region, ...cloud.credentials };
   const app = createApp({
     services: () => ({
-      connect: () => ({ db, close: () => Promise.resolve() }),
+      connect: shared,
       store: s3ObjectStore({ ...access, endpoint: cloud.endpoint, bucket: cloud.bucket }),
-      queue: sqsJobQueue({ ...access, queueUrl: cloud.queueUrl }),
+      ring: ringAlone({ queue: sqsJobQueue({ ...access, queueUrl: cloud.queueUrl }), connect: shared, log: () => undefined }),
       admission: createAdmission({ active: 100, queued: 100, held: 100 }),
       queuePlaces: rememberedPlaces(),
       watchChanges: watchTogether(db, 50),

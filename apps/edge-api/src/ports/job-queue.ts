@@ -1,12 +1,13 @@
-import type { Id, JobMessage } from "@deadiff/schemas";
+import type { JobMessage } from "@deadiff/schemas";
 import { AwsClient } from "aws4fetch";
 import { z } from "zod";
 import type { AwsAccess } from "./aws.ts";
+import type { Bell } from "./bells.ts";
 
 /** Tells the workers of jobs. */
 export interface JobQueue {
-  /** Sends one message per job. Throws when the queue refuses any; the relay then rings later. */
-  readonly ring: (ids: readonly Id<"job">[], traceparent: string) => Promise<void>;
+  /** Sends one message per bell. Throws when the queue refuses any. */
+  readonly send: (bells: readonly Bell[]) => Promise<void>;
 }
 
 const BATCH = 10;
@@ -18,11 +19,11 @@ export const sqsJobQueue = (access: AwsAccess & { readonly queueUrl: string }): 
   const client = new AwsClient({ ...access, service: "sqs", retries: 0 });
   const endpoint = new URL("/", access.queueUrl).href;
   return {
-    ring: async (ids, traceparent) => {
-      for (let at = 0; at < ids.length; at += BATCH) {
-        const Entries = ids.slice(at, at + BATCH).map((id, i) => ({
+    send: async (bells) => {
+      for (let at = 0; at < bells.length; at += BATCH) {
+        const Entries = bells.slice(at, at + BATCH).map(({ jobId, traceparent }, i) => ({
           Id: String(i),
-          MessageBody: JSON.stringify({ v: 1, job_id: id } satisfies JobMessage),
+          MessageBody: JSON.stringify({ v: 1, job_id: jobId } satisfies JobMessage),
           MessageAttributes: { traceparent: { DataType: "String", StringValue: traceparent } },
         }));
         const response = await client.fetch(endpoint, {

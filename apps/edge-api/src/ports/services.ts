@@ -1,8 +1,8 @@
 import type { Connection, Id } from "@deadiff/schemas";
 import type { Admission } from "../admission.ts";
 import type { WebAuthSettings } from "../auth/web-auth.ts";
+import type { RingBells } from "./bells.ts";
 import type { WatchChanges } from "./changes.ts";
-import type { JobQueue } from "./job-queue.ts";
 import type { QueuePlaces } from "./queue-places.ts";
 import type { Tracing } from "../tracing.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -15,7 +15,7 @@ export interface Services {
   /** Opens a connection for one request (or hands out the process's pool, with a `close` that does nothing). */
   readonly connect: () => Connection;
   readonly store: ObjectStore;
-  readonly queue: JobQueue;
+  readonly ring: RingBells;
   readonly watchChanges: WatchChanges;
   readonly admission: Admission;
   readonly queuePlaces: QueuePlaces;

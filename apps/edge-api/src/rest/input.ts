@@ -29,10 +29,9 @@ const fromQuery = (query: URLSearchParams, kinds: ReadonlyMap<string, Kind>): Re
     }),
   );
 
-const readBody = async (request: Request): Promise<Record<string, unknown>> => {
-  const text = await request.text();
+const parseBody = (bytes: ArrayBuffer | null, type: string): Record<string, unknown> => {
+  const text = new TextDecoder().decode(bytes ?? undefined);
   if (text.trim() === "") return {};
-  const type = request.headers.get("content-type") ?? "";
   if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) throw new ApiError("unsupported_media", "Send the body as application/json.");
   let body: unknown;
   try {
@@ -70,8 +69,8 @@ const fromHeaders = (headers: Headers, names: NonNullable<Route["rest"]["headers
 };
 
 /** Gathers a procedure's input from path, query, body and header fields. Header fields win over the body, the path over both. */
-export const readInput = async (route: Route, kinds: ReadonlyMap<string, Kind>, request: Request, path: Record<string, string>): Promise<Record<string, unknown>> => ({
-  ...(route.hasBody ? await readBody(request) : fromQuery(new URL(request.url).searchParams, kinds)),
+export const readInput = (route: Route, kinds: ReadonlyMap<string, Kind>, request: Pick<Request, "url" | "headers">, body: ArrayBuffer | null, path: Record<string, string>): Record<string, unknown> => ({
+  ...(route.hasBody ? parseBody(body, request.headers.get("content-type") ?? "") : fromQuery(new URL(request.url).searchParams, kinds)),
   ...fromHeaders(request.headers, route.rest.headers ?? []),
   ...path,
 });

@@ -31,7 +31,7 @@ export const mountRest = (app: Hono<AppEnv>): void => {
     app.on(route.rest.method, `/v1${route.rest.path.replace(/\{(\w+)\}/g, ":$1")}`, async (c) => {
       const ctx = c.get("context");
       try {
-        const input = await readInput(route, kinds, c.req.raw, c.req.param());
+        const input = readInput(route, kinds, c.req.raw, c.get("body"), c.req.param());
         const output = await pick(createCaller(ctx), route.procedure)(input);
         const known = route.rest.method === "GET" ? c.req.header("if-none-match") : undefined;
         return answer(ctx, ctx.reply.status ?? route.rest.status ?? 200, output, known);

@@ -1,7 +1,6 @@
 import {
   ApiError,
   createJobs,
-  dropBellsOf,
   LIMITS,
   newId,
   priceOf,
@@ -21,7 +20,6 @@ import {
   type StoredRequest,
 } from "@deadiff/schemas";
 import type { Context } from "../context.ts";
-import { tracedSend } from "../tracing.ts";
 import { tellQuota } from "../trpc.ts";
 
 /** How long the relay leaves a new job to us. Past it, the relay rings: also when this isolate died right after the commit. */
@@ -76,7 +74,7 @@ const create = async (order: Create): Promise<Created> => {
     keyId: caller.keyId,
     kind: order.kind,
     mode: caller.mode,
-    idempotency: order.idempotencyKey === undefined ? null : { key: order.idempotencyKey, requestHash: await sha256Hex(JSON.stringify(order.body)) },
+    idempotency: order.idempotencyKey === undefined ? null : { key: order.idempotencyKey, requestHash: sha256Hex(JSON.stringify(order.body)) },
     jobs: order.requests.map((request) => ({ id: newId("job"), request, price: order.kind === "style_code" ? 0 : priceOf(request, caller.mode) })),
     matrix:
       order.matrix === null
@@ -105,21 +103,8 @@ const create = async (order: Create): Promise<Created> => {
     if (error instanceof ApiError && error.quota !== undefined) tellQuota(ctx, error.quota);
     throw error;
   });
-  if (!created.replayed) ctx.services.after(ringNow(ctx, created.jobs.map(({ id }) => id)));
+  if (!created.replayed) ctx.services.after(ctx.services.ring(created.jobs.map(({ id }) => ({ jobId: id, traceparent: ctx.traceparent }))));
   return created;
-};
-
-/** Tells the queue at once. Best effort: when it fails the bells stay, and the relay rings them. */
-const ringNow = async (ctx: Context, ids: readonly Id<"job">[]): Promise<void> => {
-  const connection = ctx.services.connect();
-  try {
-    await tracedSend(ctx.services.tracing, ctx.traceparent, ids.length, (traceparent) => ctx.services.queue.ring(ids, traceparent));
-    await dropBellsOf(connection.db, ids);
-  } catch (error) {
-    ctx.services.log("warn", "ring_failed", { request_id: ctx.requestId, jobs: ids.length, error: String(error) });
-  } finally {
-    await connection.close();
-  }
 };
 
 /** Creates one job. */

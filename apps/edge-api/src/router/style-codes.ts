@@ -62,7 +62,7 @@ export const importStyle = async (ctx: Context, caller: Caller, input: { code: s
   const code = await read(bytes);
   await requireEncoder(ctx.db, code.encoder, "code");
   const data = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  const sha256 = await sha256Hex(bytes);
+  const sha256 = sha256Hex(bytes);
   const mode = code.tokens.style === undefined ? "content" : "style";
   return ctx.db.transaction(async (tx) => {
     const id = await keepStyleCode(tx, caller.accountId, null, { encoder: code.encoder, sha256, bytes: bytes.byteLength, data });

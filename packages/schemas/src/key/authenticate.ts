@@ -39,7 +39,7 @@ export const authenticate = async (db: Db, secret: string, policyName: RatePolic
     sql`
     with found as (
       select k.id, k.account_id, k.mode, k.scopes, k.ip_allow from api_keys k join accounts a on a.id = k.account_id
-      where k.hash = ${await sha256Hex(secret)} and (k.revoked_at is null or k.revoked_at > now())
+      where k.hash = ${sha256Hex(secret)} and (k.revoked_at is null or k.revoked_at > now())
         and (k.expires_at is null or k.expires_at > now()) and a.deleted_at is null
     ),
     used as (

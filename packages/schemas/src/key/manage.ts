@@ -32,7 +32,7 @@ export const createKey = async (db: Db, accountId: Id<"account">, input: KeyInpu
     db,
     sql`
     insert into api_keys (id, account_id, hash, mode, name, last4, scopes, ip_allow, expires_at)
-    select ${newId("key")}, ${accountId}, ${await sha256Hex(secret)}, ${input.mode}, ${input.name}, ${secret.slice(-4)},
+    select ${newId("key")}, ${accountId}, ${sha256Hex(secret)}, ${input.mode}, ${input.name}, ${secret.slice(-4)},
       ${JSON.stringify(input.scopes)}::jsonb, ${JSON.stringify(input.ip_allow)}::jsonb, ${input.expires_at ?? null}::timestamptz
     where (select count(*) from api_keys where account_id = ${accountId} and revoked_at is null) < ${KEYS_MAX}
     returning to_jsonb(api_keys) as key`,
