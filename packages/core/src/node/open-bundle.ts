@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { DeadiffError } from "../errors.ts";
 import { manifestName, parseManifest, type BundleFile, type BundleManifest } from "../weights/bundle.ts";
-import { sha256OfFile } from "./hash-file.ts";
-import { identityOf, isSettled, readVerified, writeVerified } from "./verified-files.ts";
+import { hashIdentified, identityOf } from "./file-identity.ts";
+import { readVerified, writeVerified } from "./verified-files.ts";
+import type { VerifiedFiles } from "./verified-files.ts";
 
 /** A model bundle on disk whose files were checked. */
 export type Bundle<Config> = {
@@ -71,10 +72,13 @@ async function verifyFiles(folder: string, files: readonly BundleFile[], { verif
   if (unknown.length === 0) return;
   const total = unknown.reduce((sum, { file }) => sum + file.bytes, 0);
   let done = 0;
-  const settled = found.filter(isKnown);
-  for (const item of unknown) if (await hashFile(item, (bytes) => onVerify?.(done += bytes, total))) settled.push(item);
-  if (cacheFolder === undefined) return;
-  await writeVerified(cacheFolder, folder, Object.fromEntries(settled.map(({ file, stats }) => [file.path, { sha256: file.sha256, identity: identityOf(stats) }])));
+  const known: VerifiedFiles = Object.fromEntries(found.filter(isKnown).map(({ file, stats }) => [file.path, { sha256: file.sha256, identity: identityOf(stats) }]));
+  for (const { file, path } of unknown) {
+    const { sha256, identity } = await hashIdentified(path, (bytes) => onVerify?.(done += bytes, total));
+    if (sha256 !== file.sha256) throw new DeadiffError("bundle_hash_mismatch", `${path} has SHA-256 ${sha256}, ${manifestName} says ${file.sha256}: the file is damaged or was changed`);
+    if (identity !== null) known[file.path] = { sha256, identity };
+  }
+  if (cacheFolder !== undefined) await writeVerified(cacheFolder, folder, known);
 }
 
 async function findFile(folder: string, file: BundleFile): Promise<FoundFile> {
@@ -82,14 +86,6 @@ async function findFile(folder: string, file: BundleFile): Promise<FoundFile> {
   const stats = await fileStats(path);
   if (stats.size !== BigInt(file.bytes)) throw new DeadiffError("bundle_size_mismatch", `${path} has ${stats.size} bytes, ${manifestName} says ${file.bytes}: the copy is incomplete or was changed`);
   return { file, path, stats };
-}
-
-/** Holds a file to its hash. @returns whether a later change of it would show in its identity, so that this need not be done again */
-async function hashFile({ file, path, stats }: FoundFile, onBytes: (bytes: number) => void): Promise<boolean> {
-  const startedMs = Date.now();
-  const sha256 = await sha256OfFile(path, onBytes);
-  if (sha256 !== file.sha256) throw new DeadiffError("bundle_hash_mismatch", `${path} has SHA-256 ${sha256}, ${manifestName} says ${file.sha256}: the file is damaged or was changed`);
-  return isSettled(stats, startedMs) && identityOf(await fileStats(path)) === identityOf(stats);
 }
 
 async function fileStats(path: string): Promise<BigIntStats> {

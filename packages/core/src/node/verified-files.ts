@@ -1,27 +1,8 @@
 import { createHash } from "node:crypto";
-import type { BigIntStats } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-file.ts";
-
-/** What the system says of a file; any write to it, or another file in its place, makes another one. */
-export type FileIdentity = string;
-
-/**
- * The identity of a file: device, inode, length, and the times of its last write and of its last change in any respect.
- * The second cannot be set back by a program, so that a write that restores the first is seen as well.
- */
-export const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIdentity => [dev, ino, size, mtimeNs, ctimeNs].join(":");
-
-/**
- * Times on some file systems are told to two seconds: a file that was changed so shortly before it was read may be
- * changed again and still have the same times.
- */
-const RESOLUTION_MS = 2_000;
-
-/** Whether a later write to the file would have another time for sure. @param readMs when reading it began, milliseconds since 1970 */
-export const isSettled = ({ ctimeMs }: Pick<BigIntStats, "ctimeMs">, readMs: number): boolean => Number(ctimeMs) + RESOLUTION_MS < readMs;
 
 const recordSchema = z.strictObject({
   version: z.literal(1),

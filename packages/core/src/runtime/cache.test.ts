@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SessionSource } from "../session.ts";
 import { startRuntime } from "./host.ts";
 import { inlineRuntime } from "./inline.ts";
@@ -66,15 +66,21 @@ test("another graph or other weights make another entry", async () => {
   expect((await open(cache)).loaded.from).toBe("cache");
 });
 
+/** Changes a byte in the middle, keeps the length, and sets the time of writing back. */
+async function flipByte(file: string): Promise<void> {
+  const { atime, mtime } = await stat(file);
+  const bytes = await readFile(file);
+  bytes[bytes.length >> 1]! ^= 1;
+  await writeFile(file, bytes);
+  await utimes(file, atime, mtime);
+}
+
 const damages: [string, (entry: string) => Promise<unknown>][] = [
   ["its weights were cut short", (entry) => truncate(path.join(entry, "graph.weights"), 1000)],
   ["its weights are gone", (entry) => rm(path.join(entry, "graph.weights"))],
   ["its graph is gone", (entry) => rm(path.join(entry, "graph.onnx"))],
-  ["a byte of its graph changed", async (entry) => {
-    const bytes = await readFile(path.join(entry, "graph.onnx"));
-    bytes[bytes.length >> 1]! ^= 1;
-    await writeFile(path.join(entry, "graph.onnx"), bytes);
-  }],
+  ["a byte of its graph changed", (entry) => flipByte(path.join(entry, "graph.onnx"))],
+  ["a byte of its weights changed", (entry) => flipByte(path.join(entry, "graph.weights"))],
   ["its marker is gone", (entry) => rm(path.join(entry, "entry.json"))],
   ["its marker is not JSON", (entry) => writeFile(path.join(entry, "entry.json"), "{")],
   ["its marker is JSON of another shape", (entry) => writeFile(path.join(entry, "entry.json"), "[]")],
@@ -89,6 +95,44 @@ test.each(damages)("an entry is made anew when %s", async (what, damage) => {
   expect((await open(cache)).loaded.from).toBe("cache");
 });
 
+describe("what an entry holds is read once", () => {
+  let cache: string, entry: string;
+  beforeEach(async () => {
+    cache = await mkdtemp(path.join(folder, "once-"));
+    await open(cache);
+    entry = await entryOf(cache);
+    // What was written just now is too young to be told from a later change: five seconds on it is not, and is read for the last time.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5_000 });
+    expect((await open(cache)).loaded.from).toBe("cache");
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  const markerOf = async (of: string) => JSON.parse(await readFile(path.join(of, "entry.json"), "utf8")) as { files: { name: string; sha256: string; identity: string | null }[] };
+
+  test("and not again while the system calls it the same file", async () => {
+    const marker = await markerOf(entry);
+    expect(marker.files.map(({ name, identity }) => [name, identity !== null])).toEqual([["graph.onnx", true], ["graph.weights", true]]);
+    // Whoever read the files would now take them for damaged.
+    for (const file of marker.files) file.sha256 = "0".repeat(64);
+    await writeFile(path.join(entry, "entry.json"), JSON.stringify(marker));
+    expect((await open(cache)).loaded.from).toBe("cache");
+  });
+
+  test.each(["graph.onnx", "graph.weights"])("so that %s of the same length and time of writing with another byte is found and made anew", async (name) => {
+    await flipByte(path.join(entry, name));
+    expect((await open(cache)).loaded.from).toBe("baked");
+    expect((await open(cache)).loaded.from).toBe("cache");
+  });
+
+  test("and once more where the folder was copied, which then serves as the first did", async () => {
+    const copy = path.join(folder, "copied");
+    await cp(cache, copy, { recursive: true });
+    expect((await open(copy)).loaded.from).toBe("cache");
+    await flipByte(path.join(await entryOf(copy), "graph.weights"));
+    expect((await open(copy)).loaded.from).toBe("baked");
+  });
+});
+
 test("a whole entry that ONNX Runtime cannot load is made anew", async () => {
   const cache = path.join(folder, "unloadable");
   const { outputs } = await open(cache);
@@ -96,8 +140,8 @@ test("a whole entry that ONNX Runtime cannot load is made anew", async () => {
   // As from another version that this one takes for its own: consistent with its marker, and no graph at all.
   const noise = Buffer.from("not a graph");
   await writeFile(path.join(entry, "graph.onnx"), noise);
-  const files = [{ name: "graph.onnx", bytes: noise.length }];
-  await writeFile(path.join(entry, "entry.json"), JSON.stringify({ version: 1, files, graphSha256: createHash("sha256").update(noise).digest("hex") }));
+  const files = [{ name: "graph.onnx", bytes: noise.length, sha256: createHash("sha256").update(noise).digest("hex"), identity: null }];
+  await writeFile(path.join(entry, "entry.json"), JSON.stringify({ version: 2, files }));
   const again = await open(cache);
   expect(again.loaded.from).toBe("baked");
   expect(again.outputs).toEqual(outputs);

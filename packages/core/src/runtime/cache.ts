@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import { env as ort } from "onnxruntime-node";
+import { writeFileAtomically } from "../node/atomic-file.ts";
+import { hashIdentified, identityOf } from "../node/file-identity.ts";
+import type { HashedFile } from "../node/file-identity.ts";
 import type { SessionSource } from "../session.ts";
 import { bakeGraph, GRAPH_FILE, WEIGHTS_FILE } from "./bake.ts";
 import { processorFingerprint } from "./fingerprint.ts";
@@ -10,14 +13,17 @@ import type { RuntimeOptions } from "./options.ts";
 
 const ENTRY_FILE = "entry.json";
 /** Raised when the layout of an entry changes. */
-const ENTRY_VERSION = 1;
+const ENTRY_VERSION = 2;
 const DEFAULT_LIMIT_BYTES = 16 * 2 ** 30;
 const TEMPORARY = ".making-";
 /** A folder still in the making after this long was left by a process that died. */
 const ABANDONED_MS = 24 * 3_600_000;
 
 /** What an entry consists of; written last, so that an entry with it is whole. */
-type Entry = { version: number; files: { name: string; bytes: number }[]; graphSha256: string };
+type Entry = { version: number; files: EntryFile[] };
+
+/** Read again, and held to its hash, when the identity that it was read under is no longer the file's. */
+type EntryFile = HashedFile & { name: string; bytes: number };
 
 /**
  * Optimised graphs on disk: `FOLDER/KEY/graph.onnx`, its weights (laid out and packed for this processor) beside it.
@@ -67,20 +73,40 @@ function cacheKey(source: SessionSource, processor: string): string {
 /** Whether an entry is there with every byte; marks it as used. */
 async function isWhole(entry: string): Promise<boolean> {
   try {
-    const file = path.join(entry, ENTRY_FILE);
-    const { version, files, graphSha256 } = JSON.parse(await readFile(file, "utf8")) as Entry;
+    const marker = path.join(entry, ENTRY_FILE);
+    const { version, files } = JSON.parse(await readFile(marker, "utf8")) as Entry;
     if (version !== ENTRY_VERSION) return false;
-    for (const { name, bytes } of files) if ((await stat(path.join(entry, name))).size !== bytes) return false;
-    // The graph is small and says where each weight lies; the weights, gigabytes of them, are held to their size alone.
-    if ((await sha256(path.join(entry, GRAPH_FILE))) !== graphSha256) return false;
-    const now = new Date();
-    // A cache on a read-only file system serves all the same, it only forgets the order of use.
-    await utimes(file, now, now).catch(() => undefined);
+    const found: EntryFile[] = [];
+    for (const file of files) {
+      const now = await unchanged(path.join(entry, file.name), file);
+      if (now === null) return false;
+      found.push(now);
+    }
+    const isNew = found.some(({ identity }, i) => identity !== files[i]?.identity);
+    // A cache on a read-only file system serves all the same: it only forgets the order of use, and what it has read.
+    await (isNew ? writeMarker(entry, found) : utimes(marker, new Date(), new Date())).catch(() => undefined);
     return true;
   } catch {
     // Missing, truncated, not JSON, of another shape: all of these are an entry to be made anew.
     return false;
   }
+}
+
+/**
+ * A file as its entry has it, or null where it holds something else. Gigabytes of weights are not read at each open, but
+ * whenever the system says that the file may be another one: written to, restored, copied.
+ */
+async function unchanged(file: string, known: EntryFile): Promise<EntryFile | null> {
+  const stats = await stat(file, { bigint: true });
+  if (stats.size !== BigInt(known.bytes)) return null;
+  if (identityOf(stats) === known.identity) return known;
+  const read = await hashIdentified(file);
+  return read.sha256 === known.sha256 ? { ...known, ...read } : null;
+}
+
+async function writeMarker(entry: string, files: EntryFile[]): Promise<void> {
+  const content: Entry = { version: ENTRY_VERSION, files };
+  await writeFileAtomically(path.join(entry, ENTRY_FILE), [new TextEncoder().encode(JSON.stringify(content))]);
 }
 
 /** Makes an entry aside and moves it into place whole. */
@@ -89,13 +115,12 @@ async function make(folder: string, entry: string, source: SessionSource, option
   await mkdir(aside);
   try {
     await bakeGraph(source, aside, options);
-    const files: Entry["files"] = [];
+    const files: EntryFile[] = [];
     for (const name of [GRAPH_FILE, WEIGHTS_FILE]) {
       const bytes = await flushed(path.join(aside, name));
-      if (bytes !== undefined) files.push({ name, bytes });
+      if (bytes !== undefined) files.push({ name, bytes, ...(await hashIdentified(path.join(aside, name))) });
     }
-    const content: Entry = { version: ENTRY_VERSION, files, graphSha256: await sha256(path.join(aside, GRAPH_FILE)) };
-    await writeFile(path.join(aside, ENTRY_FILE), JSON.stringify(content), { flush: true });
+    await writeMarker(aside, files);
     await rename(aside, entry);
   } catch (cause) {
     await rm(aside, { recursive: true, force: true });
@@ -169,8 +194,4 @@ async function evict(folder: string, newest: string, limitBytes: number): Promis
     await remove(folder, path.join(folder, name));
     total -= bytes;
   }
-}
-
-async function sha256(file: string): Promise<string> {
-  return createHash("sha256").update(await readFile(file)).digest("hex");
 }
