@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DeadiffError } from "@deadiff/core";
 import { METHODS } from "./methods/methods.ts";
@@ -21,7 +22,7 @@ export const STAGE_NAMES: readonly string[] = Object.keys(SCRIPTS);
 
 /**
  * Trains a stage in a process of its own, its output passed on; an abort lets it write its checkpoint first.
- * @throws DeadiffError `stage_unknown`, `script_failed`; or the signal's reason
+ * @throws DeadiffError `stage_unknown`; the script's own, or `script_failed` where that has no code; or the signal's reason
  */
 export async function runStage(name: string, { steps, signal }: { steps?: number; signal: AbortSignal }): Promise<void> {
   const script = Object.hasOwn(SCRIPTS, name) ? SCRIPTS[name] : undefined;
@@ -30,21 +31,32 @@ export async function runStage(name: string, { steps, signal }: { steps?: number
   await runScript(file, [...words, ...(steps === undefined ? [] : [String(steps)])], signal);
 }
 
-/** Judges the models that are there and writes the report; options are those of `npm run evaluate`. */
+/**
+ * Judges the models that are there and writes the report; options are those of `npm run evaluate`.
+ * @throws DeadiffError the script's own, or `script_failed` where that has no code; or the signal's reason
+ */
 export const runEvaluation = (options: readonly string[], signal: AbortSignal): Promise<void> => runScript("evaluate/run-evaluate.ts", options, signal);
 
-function runScript(file: string, args: readonly string[], signal: AbortSignal): Promise<void> {
+/** What a script that ends by a `DeadiffError` says of it. */
+export type ScriptFailure = { code: string; message: string };
+
+async function runScript(file: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args], { stdio: ["ignore", "inherit", "inherit"] });
+  const [reporter, script] = ["report-failure.ts", file].map((name) => new URL(name, import.meta.url)) as [URL, URL];
+  const child = spawn(process.execPath, ["--import", reporter.href, fileURLToPath(script), ...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const stop = (): void => { child.kill("SIGTERM"); };
   signal.addEventListener("abort", stop, { once: true });
-  return new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, killedBy) => {
-      signal.removeEventListener("abort", stop);
-      if (signal.aborted) reject(signal.reason instanceof Error ? signal.reason : new DeadiffError("interrupted", "stopped"));
-      else if (code === 0) resolve();
-      else reject(new DeadiffError("script_failed", `${file} ended with ${killedBy ?? `code ${String(code)}`}: its own words are above`));
-    });
-  });
+  let failure: ScriptFailure | undefined;
+  child.once("message", (said) => { failure = said as ScriptFailure; });
+  try {
+    const [code, killedBy] = await once(child, "exit") as [number | null, NodeJS.Signals | null];
+    if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : new DeadiffError("interrupted", "stopped");
+    if (code === 0) return;
+    if (child.connected) await once(child, "disconnect"); // what the script said has arrived by then
+    throw failure === undefined
+      ? new DeadiffError("script_failed", `${file} ended with ${killedBy ?? `code ${String(code)}`}: its own words are above`)
+      : new DeadiffError(failure.code, failure.message);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -7,6 +7,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { DeadiffError } from "@deadiff/core";
 import { startRuntime } from "@deadiff/core/ort";
 import { z } from "zod";
 import { openDataset } from "../data/dataset/read.ts";
@@ -42,8 +43,9 @@ const { values, tokens } = parseArgs({
   },
 });
 const given = new Set(tokens.flatMap((token) => (token.kind === "option" ? [token.name] : [])));
-const images = z.coerce.number().int().min(6).parse(values.images);
-const seed = z.coerce.number().int().nonnegative().parse(values.seed);
+const counts = z.object({ images: z.coerce.number().int().min(6), seed: z.coerce.number().int().nonnegative() }).safeParse(values);
+if (!counts.success) throw new DeadiffError("request_invalid", `the evaluation cannot be asked so:\n${z.prettifyError(counts.error)}`);
+const { images, seed } = counts.data;
 const bundle = resolve(values.bundle), out = resolve(values.out);
 const cache = resolve(values.cache);
 const log = (line: string): void => console.log(line);
