@@ -11,7 +11,7 @@ export const deadiffConfigSchema: z.ZodType<DeadiffConfig> = z.strictObject({
   text: z.strictObject({ vocabulary: size, width: size, layers: size, heads: size, context: size }),
   vision: z.strictObject({ imageSize: size, patch: size, width: size, layers: size, heads: size }),
   qFormer: z.strictObject({
-    width: size, layers: size, heads: size, intermediate: size, queries: size, vocabulary: size, maxPositions: size, imageWidth: size,
+    width: size, layers: size, heads: size, intermediate: size, projection: size.exactOptional(), queries: size, vocabulary: size, maxPositions: size, imageWidth: size,
     conditions: z.strictObject({ style: z.array(z.int().nonnegative()).readonly(), content: z.array(z.int().nonnegative()).readonly() }),
   }),
   sharedQFormer: z.boolean(),

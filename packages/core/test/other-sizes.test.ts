@@ -1,5 +1,5 @@
 /** A model of other widths, depths, patch, queries, heads and layer map than any preset, from a checkpoint to every graph's numbers. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,9 +9,7 @@ import type { Graph } from "../src/graph/graph.ts";
 import { interpret } from "../src/graph/interpret.ts";
 import type { Feeds } from "../src/graph/interpret.ts";
 import { PROFILES } from "../src/graph/onnx/profile.ts";
-import { deadiffSpec } from "../src/models/deadiff.ts";
 import type { DeadiffConfig } from "../src/models/deadiff.ts";
-import { listParams } from "../src/models/params.ts";
 import { crossAttentionWidths } from "../src/models/unet.ts";
 import { importCheckpoint } from "../src/node/import-checkpoint.ts";
 import { modelWeights, sessionSource } from "../src/node/model-weights.ts";
@@ -24,10 +22,11 @@ import { inlineRuntime } from "../src/runtime/inline.ts";
 import { gaussian } from "../src/sampling/noise.ts";
 import type { HostTensor } from "../src/session.ts";
 import { float32Values } from "../src/weights/host-tensor.ts";
-import { foreignKeys } from "../src/weights/key-map.ts";
-import { dict, pickle, storage, tensor, text } from "./io/pickle.ts";
-import { storedZip } from "./io/zip.ts";
+import { scaleOf } from "./comparison.ts";
+import { torchCheckpoint } from "./io/torch-checkpoint.ts";
+import { checkReference } from "./reference-check.ts";
 import { tokenizerFixture } from "./reference-folder.ts";
+import { writeReference } from "./reference-write.ts";
 
 const unet = { ...SD15.unet, channels: 24, multipliers: [1, 3], resBlocks: 1, attentionFactors: [2], heads: 3, groups: 6, contextWidth: 20 };
 const config: DeadiffConfig = {
@@ -50,7 +49,7 @@ let runtime: Awaited<ReturnType<typeof inlineRuntime>>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "deadiff-odd-"));
   runtime = await inlineRuntime({ threads: 1 });
-  await writeFile(join(folder, "odd.ckpt"), checkpoint());
+  await writeFile(join(folder, "odd.ckpt"), torchCheckpoint(config, 7n));
   await importCheckpoint({
     checkpoint: join(folder, "odd.ckpt"), tokenizer: tokenizerFixture, out: join(folder, "bundle"), config,
     sizes: { default: 24, min: 8, max: 64, multipleOf: 8 },
@@ -61,25 +60,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The model as torch would have saved it: foreign names, stacked projections, a storage per tensor. */
-function checkpoint(): Uint8Array {
-  const keys = foreignKeys(config);
-  const dims = new Map<string, number[]>();
-  for (const { name, spec: { shape } } of listParams(deadiffSpec(config))) {
-    const { key, rows } = keys.get(name)!;
-    dims.set(key, rows === undefined ? [...shape] : [Math.max(rows[1], dims.get(key)?.[0] ?? 0), ...shape.slice(1)]);
-  }
-  const parts: { name: string; data: Uint8Array }[] = [];
-  const entries = [...dims].map(([key, shape], i): [readonly number[], readonly number[]] => {
-    const size = shape.reduce((n, d) => n * d, 1);
-    const scale = shape.length === 1 ? 0.2 : 1 / Math.sqrt(size / (shape[0] ?? 1));
-    // Norms' scales near 1, everything else near 0.
-    const around = shape.length === 1 && key.endsWith("weight") ? 1 : 0;
-    parts.push({ name: `m/data/${i}`, data: new Uint8Array(gaussian(7n, i, size).map((x) => around + scale * x).buffer) });
-    const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((n, d) => n * d, 1));
-    return [text(key), tensor(storage(String(i), size), 0, shape, strides)];
-  });
-  return storedZip([{ name: "m/data.pkl", data: pickle(dict(...entries)) }, ...parts]);
+/** Moves the first value of a tensor in a safetensors file by a tenth of the tensor's deviation. */
+async function disturb(path: string, name: string): Promise<void> {
+  const file = await openSafetensorsFile(path);
+  const { fileOffset } = file.tensors.get(name)!;
+  const tensor = await file.read(name);
+  await file.close();
+  const value = Buffer.alloc(4);
+  value.writeFloatLE(Number(tensor.data[0]) + 0.1 * scaleOf(tensor));
+  const handle = await open(path, "r+");
+  await handle.write(value, 0, 4, fileOffset);
+  await handle.close();
 }
 
 function feedsOf(graph: Graph): Record<string, HostTensor> {
@@ -128,3 +119,19 @@ test.each<GraphName>(["text", "reference-style", "reference-content", "condition
     }
   },
 );
+
+test("sizes that no preset has: a reference folder of them is checked as the authors' is, and a value of it that is wrong is found", async () => {
+  const reference = join(folder, "reference");
+  await writeReference(reference, {
+    unet: { model_channels: 32, attention_resolutions: [2], num_res_blocks: 1, channel_mult: [1, 2], num_heads: 8, content_layer: [0, 2] },
+    text: { vocab: 90, width: 24, layers: 3, heads: 3, context: 9 },
+    vision: { patch: 10, width: 28, layers: 3, heads: 7 },
+    qformer: { vocab: 4200, hidden: 24, layers: 3, heads: 2, intermediate: 40, queries: 5, maxpos: 8 },
+    vae: { ch: 32, ch_mult: [1, 1], num_res_blocks: 2 },
+  }, { imageSize: 30, projection: 50, latent: [2, 4], timesteps: [1, 501] });
+  const check = async () => (await checkReference(reference, { tokenizer: tokenizerFixture })).filter(({ error, tolerance }) => !(error <= tolerance)).map(({ name }) => name);
+  expect(await check()).toEqual([]);
+  // One value of one gradient and of one stage, by a tenth of the deviation.
+  for (const [file, name] of [["grads.safetensors", "content/content_proj_layer.dense1.weight"], ["io.safetensors", "unet.style.w0.5"]] as const) await disturb(join(reference, file), name);
+  expect((await check()).sort()).toEqual(["content/content_proj_layer.dense1.weight", "unet.style.w0.5"]);
+}, 180_000);

@@ -41,11 +41,11 @@ export type DeadiffConfig = {
 };
 
 const imageSpec = (c: DeadiffConfig) => ({
-  style: { vision: visionEncoderSpec(c.vision), qFormer: qFormerSpec(c.qFormer), projection: projectionSpec(c.qFormer.width) },
+  style: { vision: visionEncoderSpec(c.vision), qFormer: qFormerSpec(c.qFormer), projection: projectionSpec(c.qFormer) },
   content: {
     vision: c.sharedVision ? undefined : visionEncoderSpec(c.vision),
     qFormer: c.sharedQFormer ? undefined : qFormerSpec(c.qFormer),
-    projection: projectionSpec(c.qFormer.width),
+    projection: projectionSpec(c.qFormer),
   },
 });
 

@@ -14,6 +14,8 @@ export type QFormerConfig = {
   heads: number;
   /** Hidden width of the feed-forwards. */
   intermediate: number;
+  /** Hidden width of the projection of the query states; four times their width, as in the released weights, where left out. */
+  projection?: number;
   queries: number;
   vocabulary: number;
   maxPositions: number;
@@ -89,10 +91,10 @@ export function qFormer(params: QFormerParams, config: QFormerConfig, image: Ten
   return op.slice(x, 1, 0, q);
 }
 
-export const projectionSpec = (width: number) => ({
+export const projectionSpec = ({ width, projection: hidden = 4 * width }: QFormerConfig) => ({
   norm: normSpec(width),
-  up: linearSpec(width, 4 * width),
-  down: linearSpec(4 * width, width),
+  up: linearSpec(width, hidden),
+  down: linearSpec(hidden, width),
 });
 export type ProjectionParams = Params<ReturnType<typeof projectionSpec>>;
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { denoiser, type Denoise, type Prediction } from "./denoiser.ts";
 import { branchesAt, guide } from "./guidance.ts";
 import { gaussian } from "./noise.ts";
-import { planSampling, SAMPLER_NAMES } from "./plan.ts";
+import { planSampling, SAMPLER_NAMES, SPACINGS } from "./plan.ts";
 import { dpmpp2m, euler, heun } from "./samplers.ts";
 import { betas, ddimTimesteps, makeSchedule, SD_BETAS, timestepAt } from "./schedule.ts";
 
@@ -25,6 +25,23 @@ test("each sampler carries noise to the data's distribution, and converges with 
     // 5 % of the deviation: 1.1 % is the sample's own error, the rest is left to first-order ancestral steps.
     expect(many, name).toBeLessThan(0.05 * DEVIATION);
     expect(many, name).toBeLessThan(Math.max(few, 0.01));
+  }
+});
+
+test("each sampler evaluates the network at the sigmas that its plan names, and leaves the latent that it starts from alone", async () => {
+  for (const sampler of SAMPLER_NAMES) {
+    for (const spacing of SPACINGS.filter((name) => sampler !== "ddim" || name === "normal")) {
+      const plan = planSampling(schedule, { sampler, spacing, steps: 7 });
+      const evaluated: number[] = [];
+      const start = gaussian(1n, 0, 16).map((v) => v * plan.startScale);
+      const before = start.slice();
+      await plan.sample((x, sigma) => {
+        evaluated.push(sigma);
+        return exact(x, sigma);
+      }, start, plan.sigmas, { noise: (i) => gaussian(1n, i + 1, 16) });
+      expect(evaluated, `${sampler}, ${spacing}`).toEqual(plan.evaluations);
+      expect(start).toEqual(before);
+    }
   }
 });
 
