@@ -2,7 +2,7 @@ import { DeadiffError } from "../errors.ts";
 import { BRANCHES } from "../models/deadiff.ts";
 import type { Branch, DeadiffConfig } from "../models/deadiff.ts";
 import type { Model } from "./model.ts";
-import type { Reference } from "./request.ts";
+import type { Reference, StylizeRequest } from "./request.ts";
 import { referenceTokens, requireEncoder } from "./style-code.ts";
 import { meanTokens } from "./tokens.ts";
 import type { BranchTokens } from "./tokens.ts";
@@ -19,11 +19,26 @@ export type ImageCondition = {
 export type ReadReference = { readonly tokens: BranchTokens; readonly weight: number };
 
 /**
+ * The image side of a request, its references read one branch at a time; null where image keys are switched off.
+ *
+ * @throws DeadiffError the codes of `readReference`; or the signal's reason, looked at between references
+ */
+export async function readReferences(model: Model, { image, references, gains, strength }: StylizeRequest, signal?: AbortSignal): Promise<ImageCondition | null> {
+  if (image === "off") return null;
+  const read: ReadReference[] = [];
+  for (const reference of references) {
+    signal?.throwIfAborted();
+    read.push(await readReference(model, reference));
+  }
+  return combineReferences(model.config, read, gains.map((gain) => gain * strength));
+}
+
+/**
  * Reads one reference under the conditions its mode asks for. One of weight 0 is not read: it changes nothing.
  *
  * @throws DeadiffError `style_code_version`, `style_code_branch` where a code lacks what its mode asks for
  */
-export async function readReference(model: Model, reference: Reference): Promise<ReadReference> {
+async function readReference(model: Model, reference: Reference): Promise<ReadReference> {
   const { mode, weight } = reference;
   if (weight === 0) return { tokens: {}, weight };
   const branches = BRANCHES.filter((branch) => mode === branch || mode === "both");

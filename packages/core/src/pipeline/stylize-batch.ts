@@ -9,7 +9,7 @@ import { SD_SCHEDULE } from "../sampling/schedule.ts";
 import type { Conditions } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { float32Output } from "./outputs.ts";
-import { combineReferences, readReference } from "./references.ts";
+import { readReferences } from "./references.ts";
 import { resolveRequest } from "./request.ts";
 import type { StylizeInput, StylizeRequest } from "./request.ts";
 import { ownRuns } from "./rows.ts";
@@ -37,7 +37,7 @@ export async function stylizeBatch(model: Model, inputs: readonly StylizeInput[]
   const conditions: Conditions[] = [];
   for (const request of requests) {
     signal?.throwIfAborted();
-    conditions.push({ text: await readTexts(model, request), image: await readImages(model, request) });
+    conditions.push({ text: await readTexts(model, request), image: await readReferences(model, request, signal) });
   }
 
   const { config: c } = model;
@@ -57,13 +57,6 @@ export async function stylizeBatch(model: Model, inputs: readonly StylizeInput[]
   } finally {
     await forget(conditions);
   }
-}
-
-async function readImages(model: Model, { image, references, gains, strength }: StylizeRequest): Promise<Conditions["image"]> {
-  if (image === "off") return null;
-  const read = [];
-  for (const reference of references) read.push(await readReference(model, reference));
-  return combineReferences(model.config, read, gains.map((gain) => gain * strength));
 }
 
 function requireAlike(shared: StylizeRequest, requests: readonly StylizeRequest[]): void {

@@ -14,8 +14,7 @@ import { float32Output } from "./outputs.ts";
 import { jobParameters } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
 import { previewImages } from "./preview.ts";
-import { combineReferences, readReference } from "./references.ts";
-import type { ReadReference } from "./references.ts";
+import { readReferences } from "./references.ts";
 import { resolveRequest } from "./request.ts";
 import type { StylizeInput } from "./request.ts";
 import { ownRuns } from "./rows.ts";
@@ -72,7 +71,7 @@ export type StylizeResult = {
 /**
  * Makes pictures of the prompt's subject in the references' style (Qi et al. 2024, arXiv:2403.06951).
  *
- * @throws DeadiffError the codes of `resolveRequest`, `readReference`, `Model.tokenizer`, `Model.run` and
+ * @throws DeadiffError the codes of `resolveRequest`, `readReferences`, `Model.tokenizer`, `Model.run` and
  * `denoiser`; `pixels_not_finite`; or the signal's reason
  */
 export async function stylize(model: Model, input: StylizeInput, options: StylizeOptions = {}): Promise<StylizeResult> {
@@ -98,14 +97,8 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
 
   // 2. References to image tokens, one branch at a time.
   await enter("references");
-  const withImage = request.image === "on";
-  if (!withImage && request.references.length > 0) warnings.push({ code: "references_unused", message: "image keys are switched off: the references were not used" });
-  const read: ReadReference[] = [];
-  for (const reference of withImage ? request.references : []) {
-    signal?.throwIfAborted();
-    read.push(await readReference(model, reference));
-  }
-  const image = withImage ? combineReferences(c, read, request.gains.map((gain) => gain * request.strength)) : null;
+  if (request.image === "off" && request.references.length > 0) warnings.push({ code: "references_unused", message: "image keys are switched off: the references were not used" });
+  const image = await readReferences(model, request, signal);
   await finished(["reference-style", "reference-content"]);
 
   // 3. Prompts to text tokens.
