@@ -44,12 +44,21 @@ export default tseslint.config(
     },
   },
   { files: ["**/env.ts", "**/*.config.ts", "**/*.config.js", "**/scripts/**"], rules: { "no-restricted-properties": "off" } },
+  {
+    files: ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"],
+    ignores: ["packages/core/src/weights/key-map.ts", "**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": ["error", ...["Literal[value=", "TemplateElement[value.raw="].map((node) => ({
+        selector: `${node}/diffusion_model|first_stage_model|cond_stage_model|_blip|Qformer/]`, message: "Only core/src/weights/key-map.ts knows the names of foreign checkpoints.",
+      }))],
+    },
+  },
   // Tests may assert on what the types call possible, and index fixtures they wrote themselves.
   { files: ["**/*.test.ts", "**/test/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off", "no-restricted-properties": "off" } },
   ban(["packages/core/src/**"], ["packages/core/src/runtime/**", "packages/core/src/node/**", "packages/core/src/node.ts", "**/*.test.ts"], [NODE, ORT]),
-  ban(["packages/core/src/graph/**"], ["**/*.test.ts"], [NODE, ORT, [["**/models/**", "**/sampling/**", "**/pipeline/**", "**/weights/**"], "graph/ knows tensors only."]]),
-  ban(["packages/core/src/models/**"], ["**/*.test.ts"], [NODE, ORT, [["**/pipeline/**", "**/weights/**", "**/sampling/**"], "models/ are functions over graph/."]]),
-  ban(["packages/core/src/sampling/**"], ["**/*.test.ts"], [NODE, ORT, [["**/pipeline/**", "**/weights/**", "**/models/**", "**/graph/**"], "sampling/ is plain arithmetic."]]),
+  ban(["packages/core/src/graph/**"], ["**/*.test.ts"], [NODE, ORT, [["**/models/**", "**/sampling/**", "**/pipeline/**", "**/weights/**", "**/presets.ts"], "graph/ knows tensors only."]]),
+  ban(["packages/core/src/models/**"], ["**/*.test.ts"], [NODE, ORT, [["**/pipeline/**", "**/weights/**", "**/sampling/**", "**/presets.ts"], "models/ are functions over graph/."]]),
+  ban(["packages/core/src/sampling/**"], ["**/*.test.ts"], [NODE, ORT, [["**/pipeline/**", "**/weights/**", "**/models/**", "**/graph/**", "**/presets.ts"], "sampling/ is plain arithmetic."]]),
   ban(["packages/schemas/src/**", "packages/client/src/**"], ["**/*.test.ts"], [NODE, ORT]),
   ban(["apps/**", "packages/training/**"], [], [ORT, [["@deadiff/core/src/*"], "Use core's entries."]]),
   ban(["apps/edge-api/src/**"], ["apps/edge-api/src/node.ts", "apps/edge-api/src/status.ts", "**/*.test.ts"], [NODE, ORT]),

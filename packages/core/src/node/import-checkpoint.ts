@@ -89,9 +89,10 @@ const keyOf = (keys: ReadonlyMap<string, ForeignKey>, name: string): ForeignKey 
 /** The released file holds the frozen vision encoder twice; where both copies are equal, one is kept. */
 async function withSharedVision(source: TensorSource, config: DeadiffConfig): Promise<DeadiffConfig> {
   if (config.sharedVision) return config;
-  const keys = [...foreignKeys(config)].filter(([name]) => name.startsWith("image.content.vision.")).map(([, { key }]) => key);
-  for (const key of new Set(keys)) {
-    const twin = key.replace(/^content_/, "style_");
+  const keys = foreignKeys(config);
+  const twins = new Map([...keys].filter(([name]) => name.startsWith("image.content.vision."))
+    .map(([name, { key }]) => [key, keyOf(keys, name.replace("content", "style")).key]));
+  for (const [key, twin] of twins) {
     if (!source.tensors.has(key) || !source.tensors.has(twin)) return config; // Missing keys are reported by checkKeys.
     const [a, b] = [storedTensor(await source.read(key)).bytes, storedTensor(await source.read(twin)).bytes];
     if (Buffer.compare(a, b) !== 0) return config;

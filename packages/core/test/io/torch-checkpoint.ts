@@ -6,14 +6,18 @@ import { foreignKeys } from "../../src/weights/key-map.ts";
 import { dict, pickle, storage, tensor, text } from "./pickle.ts";
 import { storedZip } from "./zip.ts";
 
-/** A random model as torch would have saved it: foreign names, stacked projections, a storage per tensor, float32. */
-export function torchCheckpoint(config: DeadiffConfig, seed: bigint): Uint8Array<ArrayBuffer> {
+/**
+ * A random model as torch would have saved it: foreign names, stacked projections, a storage per tensor, float32.
+ * @param change of the tensors' shapes by their foreign names, before they are filled
+ */
+export function torchCheckpoint(config: DeadiffConfig, seed: bigint, change: (dims: Map<string, number[]>) => void = () => undefined): Uint8Array<ArrayBuffer> {
   const keys = foreignKeys(config);
   const dims = new Map<string, number[]>();
   for (const { name, spec: { shape } } of listParams(deadiffSpec(config))) {
     const { key, rows } = keys.get(name)!;
     dims.set(key, rows === undefined ? [...shape] : [Math.max(rows[1], dims.get(key)?.[0] ?? 0), ...shape.slice(1)]);
   }
+  change(dims);
   const parts: { name: string; data: Uint8Array }[] = [];
   const entries = [...dims].map(([key, shape], i): [readonly number[], readonly number[]] => {
     const size = shape.reduce((n, d) => n * d, 1);
