@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DeadiffError } from "@deadiff/core";
-import type { Model } from "@deadiff/core";
+import type { Model, Runtime } from "@deadiff/core";
 import { openModel } from "@deadiff/core/node";
 import { startRuntime } from "@deadiff/core/ort";
 import type { CommandContext } from "./context.ts";
@@ -12,7 +12,7 @@ import { progressBar } from "./output/progress.ts";
 export type ModelOptions = { bundle?: string; threads?: number; cache: boolean };
 
 /** Opens the bundle in a process of its own, hands it to `use`, and closes both whatever happens. An abort kills that process. */
-export async function withModel<T>({ bundle, threads, cache }: ModelOptions, context: CommandContext, use: (model: Model) => Promise<T>): Promise<T> {
+export async function withModel<T>({ bundle, threads, cache }: ModelOptions, context: CommandContext, use: (model: Model, provider: Runtime["provider"]) => Promise<T>): Promise<T> {
   const { signal } = context;
   const folder = bundleFolder(bundle, context.cwd);
   signal.throwIfAborted();
@@ -25,7 +25,7 @@ export async function withModel<T>({ bundle, threads, cache }: ModelOptions, con
       bar.show("checking the model's files", done, total);
     } });
     bar.stop();
-    return await use(model);
+    return await use(model, runtime.provider);
   } finally {
     bar.stop();
     await runtime.close();

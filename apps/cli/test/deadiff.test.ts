@@ -31,7 +31,7 @@ test("generate writes a PNG that holds every parameter, and the same parameters 
   const png = await readFile(join(folder, "one.png"));
   const parameters = parametersSchema.parse(readPngParameters(png));
   expect(parameters).toMatchObject({ seed: "5", strength: 0.5, gains: [1, 1, 1, 0, 0, 1, 1], width: 32, height: 16, negativePrompt: "bad", sampler: "heun", guidance: 3, steps: 2, prompt: "cat" });
-  expect(JSON.parse(out)).toMatchObject({ images: [{ file: "one.png", seed: "5" }], parameters, warnings: [] });
+  expect(JSON.parse(out)).toMatchObject({ images: [{ file: "one.png", seed: "5" }], parameters, warnings: [], provider: { name: expect.stringMatching(/^(cpu|cuda)$/u) as string, reason: expect.stringMatching(/./u) as string } });
   await deadiff(`${generate} -o two.png --seed 5 --strength 0.5 --gains 1,1,1,0,0,1,1 --size 32x16 --negative bad --sampler heun --guidance 3`);
   expect(await readFile(join(folder, "two.png"))).toEqual(png);
   const inspected = await deadiff("inspect one.png --json");

@@ -66,15 +66,16 @@ async function generate(options: GenerateOptions, context: CommandContext): Prom
   await requireWritable(cwd, options.out, options.count ?? 1);
   const references = await Promise.all(options.reference.map((reference) => loadReference(reference, options.fit, cwd)));
   const bar = progressBar(context);
-  const result = await withModel(options, context, async (model) => {
+  const result = await withModel(options, context, async (model, provider) => {
     try {
       // One job a process: what has done its part gives its memory back.
-      return await stylize(model, requestOf(options, references), { signal, memory: "release", onEvent: (event) => {
+      const made = await stylize(model, requestOf(options, references), { signal, memory: "release", onEvent: (event) => {
         switch (event.kind) {
           case "stage": bar.show(STAGES[event.stage], 0, 1); break;
           case "step": bar.show(STAGES.sampling, event.step, event.total); break;
         }
       } });
+      return { ...made, provider };
     } finally {
       bar.stop();
     }
@@ -82,7 +83,7 @@ async function generate(options: GenerateOptions, context: CommandContext): Prom
   const files = await writeImages(result.images, options.out, context);
   if (options.json === true) {
     const images = result.images.map(({ seed, pixels: { width, height } }, i) => ({ file: files[i], seed: seed.toString(), width, height }));
-    context.out(`${JSON.stringify({ images, parameters: result.parameters, warnings: result.warnings, timings_ms: result.timingsMs })}\n`);
+    context.out(`${JSON.stringify({ images, parameters: result.parameters, warnings: result.warnings, provider: result.provider, timings_ms: result.timingsMs })}\n`);
     return;
   }
   for (const { message } of result.warnings) context.err(`note: ${message}\n`);
