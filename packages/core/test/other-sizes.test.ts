@@ -134,4 +134,4 @@ test("sizes that no preset has: a reference folder of them is checked as the aut
   // One value of one gradient and of one stage, by a tenth of the deviation.
   for (const [file, name] of [["grads.safetensors", "content/content_proj_layer.dense1.weight"], ["io.safetensors", "unet.style.w0.5"]] as const) await disturb(join(reference, file), name);
   expect((await check()).sort()).toEqual(["content/content_proj_layer.dense1.weight", "unet.style.w0.5"]);
-}, 180_000);
+}, 300_000);
