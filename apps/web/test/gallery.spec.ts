@@ -35,6 +35,27 @@ test("remix brings back every setting and the reference: the same request goes o
   await expect.poll(newest, { timeout: 60_000 }).toMatchObject({ ...request, count: 1, seed: 1235 });
 });
 
+test("the gallery goes on to its oldest picture, also where a page of it does not fill the window", async ({ page }) => {
+  await page.setViewportSize({ width: 2200, height: 1300 });
+  for (let made = 0; made < 56; made += 8) await makePictures({ prompt: "a pebble", count: 8, steps: 1 });
+  await open(page, "/gallery?search=pebble");
+  await expect(page.getByText("That is all: 56 pictures.")).toBeVisible();
+  await expect(page.getByRole("link", { name: "a pebble" })).toHaveCount(56);
+});
+
+test("a service that does not answer is said, with what to do, and one click tries again", async ({ page, expectConsole }) => {
+  expectConsole(/ERR_FAILED|Failed to fetch/);
+  await makePictures({ prompt: "a bridge" });
+  await page.route("**/trpc/**", (route) => route.abort());
+  await open(page, "/gallery?search=bridge");
+  const alert = page.getByRole("alert").filter({ has: page.getByRole("button", { name: "Try again" }) });
+  await expect(alert).toBeVisible();
+  await expectAccessible(page);
+  await page.unroute("**/trpc/**");
+  await alert.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("link", { name: "a bridge" })).toBeVisible();
+});
+
 test("search and filters narrow the gallery, and an address keeps them", async ({ page }) => {
   await makePictures({ prompt: "a lighthouse" });
   await makePictures({ prompt: "a castle", references: [{ image: await sendStarter("neon-guitar.png"), mode: "style" }] });

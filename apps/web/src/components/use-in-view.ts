@@ -2,8 +2,11 @@
 
 import { useEffect, useRef } from "react";
 
-/** A ref for the end of a list: `onReach` is called when it comes near the window. */
-export const useInView = (onReach: () => void) => {
+/**
+ * A ref for the end of a list: `onReach` is called while it is near the window and more is `wanted`. It is looked at anew whenever
+ * that becomes so: a page that came may not have filled the window.
+ */
+export const useInView = (wanted: boolean, onReach: () => void) => {
   const end = useRef<HTMLDivElement>(null);
   const latest = useRef(onReach);
   useEffect(() => {
@@ -11,10 +14,10 @@ export const useInView = (onReach: () => void) => {
   });
   useEffect(() => {
     const { current } = end;
-    if (current === null) return;
+    if (current === null || !wanted) return;
     const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && latest.current(), { rootMargin: "800px" });
     observer.observe(current);
     return () => observer.disconnect();
-  }, []);
+  }, [wanted]);
   return end;
 };

@@ -51,7 +51,7 @@ export const GalleryList = ({ start }: { readonly start: GalleryFilter }) => {
     read: client.pictures.list.query,
   });
   const styles = useQuery(trpc.styles.list.queryOptions({ limit: 100 }, { select: (page) => page.data.map(({ id, name }) => ({ value: id, label: name })) }));
-  const end = useInView(() => hasNextPage && !isFetching && void fetchNextPage());
+  const end = useInView(hasNextPage && !isFetching, () => void fetchNextPage());
   const change = (part: Partial<GalleryFilter>) => {
     const next = { ...filter, ...part };
     setFilter(next);

@@ -39,7 +39,7 @@ export const StylesList = () => {
     input: { limit: PAGE, ...(wanted === "" ? {} : { search: wanted }), ...(tag === undefined ? {} : { tag }), ...(owner === "all" ? {} : { owned: owner === "own" }) },
     read: client.styles.list.query,
   });
-  const end = useInView(() => hasNextPage && !isFetching && void fetchNextPage());
+  const end = useInView(hasNextPage && !isFetching, () => void fetchNextPage());
   const styles = data?.pages.flatMap((page) => page.data);
   const tags = [...new Set([...(tag === undefined ? [] : [tag]), ...(styles ?? []).flatMap((style) => style.tags)])].slice(0, 14);
   const filtered = wanted !== "" || tag !== undefined || owner !== "all";
