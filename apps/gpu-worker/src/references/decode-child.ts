@@ -1,5 +1,6 @@
 // The process that opens strangers' pictures. It holds no secret, and is killed when it takes too long or too much.
-import { LIMITS, type Crop } from "@deadiff/schemas/contracts";
+import { LIMITS } from "@deadiff/schemas/contracts";
+import { regionOf } from "@deadiff/schemas/region";
 import sharp from "sharp";
 import type { DecodeAnswer, DecodeRequest, FromDecoder } from "./decode.ts";
 
@@ -10,15 +11,6 @@ sharp.concurrency(1);
 
 // Larger than any encoder's input; a reference keeps no more than this.
 const SIDE_MAX_PX = 1024;
-
-/** A part in whole pixels: at least one, and none beyond the edge. */
-const regionOf = ({ x, y, width, height }: Crop, whole: { readonly width: number; readonly height: number }) => {
-  const left = Math.min(whole.width - 1, Math.round(x * whole.width));
-  const top = Math.min(whole.height - 1, Math.round(y * whole.height));
-  const right = Math.min(whole.width, Math.max(left + 1, Math.round((x + width) * whole.width)));
-  const bottom = Math.min(whole.height, Math.max(top + 1, Math.round((y + height) * whole.height)));
-  return { left, top, width: right - left, height: bottom - top };
-};
 
 const decode = async ({ bytes, crop }: DecodeRequest): Promise<DecodeAnswer> => {
   let upright;

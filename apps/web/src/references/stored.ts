@@ -1,13 +1,10 @@
-import type { Id } from "@deadiff/schemas/contracts";
-
-/** What a reference gives to the picture. */
-export type Taken = "style" | "content" | "both";
+import type { Id, ReferenceMode } from "@deadiff/schemas/contracts";
 
 /** One picture or code that a job read, as far as pages show it. */
 export interface StoredMember {
   readonly source: { readonly image: Id<"upload"> } | { readonly code: string } | { readonly url: string };
   readonly weight: number;
-  readonly mode: Taken;
+  readonly mode: ReferenceMode;
   readonly fit: string | null;
 }
 
@@ -17,14 +14,14 @@ export interface StoredReference {
   /** The saved styles it came from, with the version that was used. */
   readonly styles: readonly { readonly id: Id<"style">; readonly version: number; readonly weight: number }[];
   readonly weight: number;
-  readonly mode: Taken;
+  readonly mode: ReferenceMode;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 const numberOr = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
-const takenOf = (value: unknown): Taken => (value === "content" || value === "both" ? value : "style");
+const takenOf = (value: unknown): ReferenceMode => (value === "content" || value === "both" ? value : "style");
 
 const sourceOf = ({ image, code, url }: Json): StoredMember["source"] | undefined => {
   if (typeof image === "string") return { image: image as Id<"upload"> };

@@ -16,6 +16,7 @@ import { IconButton } from "@/components/icon-button";
 import { ErrorState, Skeleton } from "@/components/states";
 import { remixPicture } from "@/features/studio/restore";
 import { download } from "@/pictures/download";
+import { AsSeen } from "@/references/as-seen";
 import { note } from "@/shell/notes";
 import { FactList, Timings } from "./fact-list";
 import { shownSize } from "./shown-size";
@@ -170,7 +171,7 @@ const References = ({ picture }: { readonly picture: PictureDetail }) =>
           const style = "style" in reference ? reference.style : null;
           return (
             <li key={i} className="flex items-center gap-3">
-              <span className="size-16 shrink-0 overflow-hidden rounded-md bg-sunken">{first?.url != null ? <img src={first.url} alt={label} className="size-full object-cover" /> : <span className="checker block size-full" />}</span>
+              <span className="size-16 shrink-0 overflow-hidden rounded-md bg-sunken">{first?.url != null ? <AsSeen url={first.url} name={label} {...("fit" in reference ? { crop: reference.crop ?? null, fit: reference.fit } : { crop: null, fit: "crop" })} /> : <span className="checker block size-full" />}</span>
               <span className="grid min-w-0 gap-0.5">
                 {style === null ? (
                   <span className="truncate font-medium">{label}</span>

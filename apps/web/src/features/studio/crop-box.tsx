@@ -1,26 +1,19 @@
 "use client";
 
+import type { Crop } from "@deadiff/schemas/contracts";
 import { useRef } from "react";
 
-/** A part of a picture, in shares of its sides. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** All of it. */
-export const WHOLE: Box = { x: 0, y: 0, width: 1, height: 1 };
+/** All of a picture. */
+export const WHOLE: Crop = { x: 0, y: 0, width: 1, height: 1 };
 
 const LEAST = 0.05;
 const KEY_STEP = 0.02;
 const between = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value));
 
-const moved = (box: Box, dx: number, dy: number): Box => ({ ...box, x: between(box.x + dx, 0, 1 - box.width), y: between(box.y + dy, 0, 1 - box.height) });
+const moved = (box: Crop, dx: number, dy: number): Crop => ({ ...box, x: between(box.x + dx, 0, 1 - box.width), y: between(box.y + dy, 0, 1 - box.height) });
 
 /** `right`, `bottom`: which corner is pulled. */
-const pulled = (box: Box, right: boolean, bottom: boolean, dx: number, dy: number): Box => {
+const pulled = (box: Crop, right: boolean, bottom: boolean, dx: number, dy: number): Crop => {
   const left = right ? box.x : between(box.x + dx, 0, box.x + box.width - LEAST);
   const top = bottom ? box.y : between(box.y + dy, 0, box.y + box.height - LEAST);
   const end = right ? between(box.x + box.width + dx, box.x + LEAST, 1) : box.x + box.width;
@@ -36,11 +29,11 @@ const CORNERS = [
 ] as const;
 
 /** A picture with a frame on it, to drag, to pull by its corners, or to move with the arrow keys (with Shift: to resize). */
-export const CropBox = ({ url, name, box, onChange }: { readonly url: string; readonly name: string; readonly box: Box; readonly onChange: (box: Box) => void }) => {
+export const CropBox = ({ url, name, box, onChange }: { readonly url: string; readonly name: string; readonly box: Crop; readonly onChange: (box: Crop) => void }) => {
   const area = useRef<HTMLDivElement>(null);
-  const start = useRef<{ readonly x: number; readonly y: number; readonly box: Box }>(undefined);
+  const start = useRef<{ readonly x: number; readonly y: number; readonly box: Crop }>(undefined);
 
-  const drag = (change: (from: Box, dx: number, dy: number) => Box) => ({
+  const drag = (change: (from: Crop, dx: number, dy: number) => Crop) => ({
     onPointerDown: (event: React.PointerEvent) => {
       event.stopPropagation();
       event.currentTarget.setPointerCapture(event.pointerId);

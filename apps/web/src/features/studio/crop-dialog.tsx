@@ -1,15 +1,15 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import type { Crop } from "@deadiff/schemas/contracts";
+import { useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { Field, fieldIds } from "@/components/field";
 import { Segmented } from "@/components/segmented";
-import { cut } from "@/pictures/cut";
-import { CropBox, WHOLE, type Box } from "./crop-box";
+import { AsSeen, type ReferenceFit } from "@/references/as-seen";
+import { CropBox, WHOLE } from "./crop-box";
 import { useModel } from "./model";
-import { useStudio, type DeskReference, type ReferenceFit } from "./state";
-import { useReferences } from "./use-references";
+import { useStudio, type DeskReference } from "./state";
 
 const FITS: readonly { readonly value: ReferenceFit; readonly label: string; readonly hint: string }[] = [
   { value: "stretch", label: "Stretch", hint: "Pulled to a square: what the model was trained with." },
@@ -17,24 +17,18 @@ const FITS: readonly { readonly value: ReferenceFit; readonly label: string; rea
   { value: "crop", label: "Crop", hint: "The largest square in the middle." },
 ];
 
-const isWhole = (box: Box): boolean => box.x < 0.002 && box.y < 0.002 && box.width > 0.996 && box.height > 0.996;
+const isWhole = (box: Crop): boolean => box.x < 0.002 && box.y < 0.002 && box.width > 0.996 && box.height > 0.996;
 
 /** Which part of a reference is used, how it meets the model's square, and what the model then sees. */
 export const CropDialog = ({ reference, url, onClose }: { readonly reference: DeskReference; readonly url: string; readonly onClose: () => void }) => {
   const { data: model } = useModel();
-  const { replaceFile } = useReferences();
-  const source = reference.original?.url ?? url;
-  const [box, setBox] = useState<Box>(reference.original?.box ?? WHOLE);
+  const [box, setBox] = useState<Crop>(reference.crop ?? WHOLE);
   const [fit, setFit] = useState(reference.fit);
+  const crop = isWhole(box) ? null : box;
 
-  const apply = async () => {
-    const { changeReference } = useStudio.getState();
-    changeReference(reference.key, { fit });
+  const apply = () => {
+    useStudio.getState().changeReference(reference.key, { crop, fit });
     onClose();
-    const before = reference.original?.box ?? WHOLE;
-    if (box === before) return;
-    changeReference(reference.key, { crop: null, original: isWhole(box) ? null : { url: source, box } });
-    replaceFile(reference.key, isWhole(box) ? await (await fetch(source)).blob() : await cut(source, box));
   };
 
   return (
@@ -46,11 +40,11 @@ export const CropDialog = ({ reference, url, onClose }: { readonly reference: De
       className="sm:w-[min(94vw,46rem)]"
       actions={
         <>
-          <Button onClick={() => setBox(WHOLE)} disabled={isWhole(box)} className="mr-auto">
+          <Button onClick={() => setBox(WHOLE)} disabled={crop === null} className="mr-auto">
             Whole picture
           </Button>
           <Button onClick={onClose}>Keep as it was</Button>
-          <Button variant="primary" onClick={() => void apply()}>
+          <Button variant="primary" onClick={apply}>
             Apply
           </Button>
         </>
@@ -58,11 +52,11 @@ export const CropDialog = ({ reference, url, onClose }: { readonly reference: De
     >
       <div className="grid gap-5 sm:grid-cols-[1fr_13rem]">
         <div className="grid place-items-center rounded-lg bg-sunken p-3">
-          <CropBox url={source} name={reference.name} box={box} onChange={setBox} />
+          <CropBox url={url} name={reference.name} box={box} onChange={setBox} />
         </div>
         <div className="grid content-start gap-4">
           <figure className="grid gap-1.5 max-sm:max-w-40">
-            <Seen url={source} box={box} fit={fit} side={model?.encoder_side ?? 64} />
+            <AsSeen url={url} name="As the model sees it" crop={crop} fit={fit} side={model?.encoder_side ?? 64} className="h-auto rounded-md border [image-rendering:pixelated]" />
             <figcaption className="text-xs text-faint">
               As the model sees it{model !== undefined && `: ${model.encoder_side} × ${model.encoder_side} pixels`}.
             </figcaption>
@@ -74,37 +68,4 @@ export const CropDialog = ({ reference, url, onClose }: { readonly reference: De
       </div>
     </Dialog>
   );
-};
-
-/** The part, fitted and reduced to the encoder's square, its pixels shown large. */
-const Seen = ({ url, box, fit, side }: { readonly url: string; readonly box: Box; readonly fit: ReferenceFit; readonly side: number }) => {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const [image, setImage] = useState<HTMLImageElement>();
-  useEffect(() => {
-    const loading = new Image();
-    loading.onload = () => setImage(loading);
-    loading.src = url;
-  }, [url]);
-  useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (image === undefined || context == null) return;
-    const from = { x: box.x * image.naturalWidth, y: box.y * image.naturalHeight, width: box.width * image.naturalWidth, height: box.height * image.naturalHeight };
-    const inner = Math.min(from.width, from.height);
-    const scale = side / Math.max(from.width, from.height);
-    context.imageSmoothingQuality = "high";
-    context.fillStyle = "white";
-    context.fillRect(0, 0, side, side);
-    switch (fit) {
-      case "stretch":
-        context.drawImage(image, from.x, from.y, from.width, from.height, 0, 0, side, side);
-        break;
-      case "crop":
-        context.drawImage(image, from.x + (from.width - inner) / 2, from.y + (from.height - inner) / 2, inner, inner, 0, 0, side, side);
-        break;
-      case "pad":
-        context.drawImage(image, from.x, from.y, from.width, from.height, (side - from.width * scale) / 2, (side - from.height * scale) / 2, from.width * scale, from.height * scale);
-        break;
-    }
-  }, [image, box, fit, side]);
-  return <canvas ref={canvas} width={side} height={side} role="img" aria-label="As the model sees it" className="aspect-square w-full rounded-md border [image-rendering:pixelated]" />;
 };

@@ -6,7 +6,7 @@ import { explain } from "@/api/explain";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { Skeleton } from "@/components/states";
-import { AsSeen } from "./as-seen";
+import { AsSeen } from "@/references/as-seen";
 import { restoreParameters, type KeptReferences } from "./restore";
 import type { MadeHere } from "./use-arrivals";
 import { useKeptReferences } from "./use-kept-references";
@@ -93,9 +93,9 @@ const Found = ({ kept, named, error }: { readonly kept: KeptReferences | null; r
     <>
       {kept.there.length > 0 && (
         <ul className="flex flex-wrap gap-2">
-          {kept.there.map(({ key, url, name, fit }) => (
+          {kept.there.map(({ key, url, name, crop, fit }) => (
             <li key={key} className="size-14 overflow-hidden rounded-md">
-              {url === null ? <span title={name} className="grid size-full place-items-center bg-sunken text-center text-[0.625rem] text-faint">{name}</span> : <AsSeen url={url} fit={fit} name={name} />}
+              {url === null ? <span title={name} className="grid size-full place-items-center bg-sunken text-center text-[0.625rem] text-faint">{name}</span> : <AsSeen url={url} crop={crop} fit={fit} name={name} />}
             </li>
           ))}
         </ul>

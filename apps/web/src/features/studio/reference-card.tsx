@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReferenceMode } from "@deadiff/schemas/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { Crop, LoaderCircle, Palette, X } from "lucide-react";
 import dynamic from "next/dynamic";
@@ -9,9 +10,9 @@ import { IconButton } from "@/components/icon-button";
 import { NumberInput } from "@/components/number-input";
 import { Segmented } from "@/components/segmented";
 import { Track } from "@/components/slider";
+import { AsSeen, type ReferenceFit } from "@/references/as-seen";
 import { note } from "@/shell/notes";
-import { AsSeen } from "./as-seen";
-import { isThere, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode } from "./state";
+import { isThere, useStudio, type DeskReference } from "./state";
 
 const MODES: readonly { readonly value: ReferenceMode; readonly label: string; readonly name: string }[] = [
   { value: "style", label: "Style", name: "Style: how it is drawn" },
@@ -39,7 +40,7 @@ export const ReferenceCard = ({ reference, alone, describedBy }: { readonly refe
             <Palette aria-hidden className="size-6" />
           </span>
         ) : (
-          <AsSeen url={shownUrl} fit={reference.fit} name={name} />
+          <AsSeen url={shownUrl} crop={reference.crop} fit={reference.fit} name={name} />
         )}
         {busy && (
           <span className="absolute inset-0 grid place-items-center bg-black/35 text-white">
@@ -63,7 +64,7 @@ export const ReferenceCard = ({ reference, alone, describedBy }: { readonly refe
             <div className="flex items-center gap-2">
               <span className="text-xs text-faint">{alone ? "Weight" : "Share"}</span>
               <Track label={`Weight of ${name}`} describedBy={describedBy} valueText={`${weight} ×`} value={weight} min={0} max={2} step={0.05} neutral={1} onChange={(next) => changeReference(key, { weight: next })} />
-              <NumberInput className="-mr-1.5" label={`Weight of ${name}`} unit="×" value={weight} min={0} max={4} step={0.05} onChange={(next) => changeReference(key, { weight: next })} />
+              <NumberInput className="-mr-1.5" label={`Weight of ${name}`} describedBy={describedBy} unit="×" value={weight} min={0} max={4} step={0.05} onChange={(next) => changeReference(key, { weight: next })} />
             </div>
           </>
         ) : (

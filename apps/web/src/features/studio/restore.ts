@@ -1,8 +1,9 @@
-import type { Id, Job, PictureDetail, Style } from "@deadiff/schemas/contracts";
+import type { Id, Job, PictureDetail, ReferenceMode, Style } from "@deadiff/schemas/contracts";
 import type { Parameters } from "@/pictures/parameters";
+import type { ReferenceFit } from "@/references/as-seen";
 import { note } from "@/shell/notes";
 import type { Sampling } from "./model";
-import { INITIAL, newReference, useStudio, type DeskReference, type ReferenceFit, type ReferenceMode, type Saved, type Settings } from "./state";
+import { INITIAL, newReference, useStudio, type DeskReference, type Saved, type Settings } from "./state";
 
 const FITS: readonly string[] = ["stretch", "pad", "crop"] satisfies ReferenceFit[];
 const MODES: readonly string[] = ["style", "content", "both"] satisfies ReferenceMode[];

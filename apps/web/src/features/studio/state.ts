@@ -1,16 +1,10 @@
 "use client";
 
-import type { Id } from "@deadiff/schemas/contracts";
+import type { Crop, Id, ReferenceMode } from "@deadiff/schemas/contracts";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
-import type { Box } from "./crop-box";
+import type { ReferenceFit } from "@/references/as-seen";
 import type { Sampling } from "./model";
-
-/** What is taken of a reference. */
-export type ReferenceMode = "style" | "content" | "both";
-
-/** How a picture that is not square meets the model's square. */
-export type ReferenceFit = "stretch" | "pad" | "crop";
 
 /** What a reference is, where it is no upload. */
 export type Saved = { readonly style: Id<"style"> } | { readonly blend: readonly { readonly style: Id<"style">; readonly weight: number }[] } | { readonly code: Id<"code"> } | { readonly url: string };
@@ -25,16 +19,12 @@ export interface DeskReference {
   readonly fit: ReferenceFit;
   /** Shows it: an address of this page, or one that the store signed. */
   readonly url: string | null;
-  readonly width: number;
-  readonly height: number;
   /** The upload, once it arrived. */
   readonly upload: Id<"upload"> | null;
   /** A reference that needs no upload: a saved style, a blend of styles, a code, an address. */
   readonly saved: Saved | null;
-  /** The part that is used, of a reference that came with one: what is cut here is cut before it is sent. */
-  readonly crop: Box | null;
-  /** What it was cut from, and where; null: it is whole. */
-  readonly original: { readonly url: string; readonly box: Box } | null;
+  /** The part that is used, in shares of its sides; null: all of it. The picture itself is sent whole. */
+  readonly crop: Crop | null;
   /** Why it did not arrive. */
   readonly fault: { readonly title: string; readonly advice: string } | null;
 }
@@ -66,12 +56,9 @@ export const newReference = (name: string, change: Partial<DeskReference> = {}):
   mode: "style",
   fit: "stretch",
   url: null,
-  width: 0,
-  height: 0,
   upload: null,
   saved: null,
   crop: null,
-  original: null,
   fault: null,
   ...change,
 });
@@ -138,7 +125,7 @@ export const useStudio = create<Studio>()(
       partialize: ({ prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, references, known }) => ({
         prompt, negativePrompt, count, strength, seed, seedLocked, preset, sampling, gains, known,
         // Addresses of this page end with it, and signed ones after a day.
-        references: references.filter(isThere).map((reference) => ({ ...reference, url: null, original: null })),
+        references: references.filter(isThere).map((reference) => ({ ...reference, url: null })),
       }),
     },
   ),

@@ -26,7 +26,7 @@ export const useReferences = () => {
       try {
         const [{ prepare }, { sha256, upload }] = await Promise.all([import("@/pictures/prepare"), import("@/pictures/upload")]);
         const prepared = await prepare(file);
-        changeReference(key, { url: URL.createObjectURL(prepared.blob), width: prepared.width, height: prepared.height, fault: null });
+        changeReference(key, { url: URL.createObjectURL(prepared.blob), fault: null });
         const hash = await sha256(prepared.blob);
         const sent = known[hash];
         const found = sent === undefined ? undefined : await client.uploads.get.query({ id: sent }).catch(() => undefined);
@@ -60,18 +60,9 @@ export const useReferences = () => {
   );
 
   const addFile = useCallback((file: Blob, name: string) => void add(newReference(name), file), [add]);
-  const addStarter = useCallback(({ name, src, width, height }: Starter) => void add(newReference(name, { url: src, width, height }), src), [add]);
+  const addStarter = useCallback(({ name, src }: Starter) => void add(newReference(name, { url: src }), src), [add]);
   /** A picture at a signed address of the store. */
   const addAddress = useCallback((url: string, name: string) => void add(newReference(name, { url }), url), [add]);
 
-  /** Replaces the picture of a reference, by a part of it for instance. */
-  const replaceFile = useCallback(
-    (key: string, file: Blob): void => {
-      useStudio.getState().changeReference(key, { upload: null, fault: null });
-      void send(key, file);
-    },
-    [send],
-  );
-
-  return { addFile, addStarter, addAddress, replaceFile };
+  return { addFile, addStarter, addAddress };
 };

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReferenceMode } from "@deadiff/schemas/contracts";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -12,7 +13,6 @@ import { Segmented } from "@/components/segmented";
 import type { Picked } from "@/references/picked";
 import { ReferencePicker } from "@/references/reference-picker";
 import { ReferencePicture } from "@/references/reference-picture";
-import type { Taken } from "@/references/stored";
 import { NamingFields, UNNAMED } from "./naming";
 
 const MOST = 8;
@@ -28,7 +28,7 @@ export const NewStyleDialog = ({ onOpenChange }: { readonly onOpenChange: (open:
   const queries = useQueryClient();
   const router = useRouter();
   const [naming, setNaming] = useState(UNNAMED);
-  const [mode, setMode] = useState<Taken>("style");
+  const [mode, setMode] = useState<ReferenceMode>("style");
   const [pictures, setPictures] = useState<readonly Picked[]>([]);
   const [picking, setPicking] = useState(false);
   const create = useMutation(
