@@ -45,7 +45,7 @@ export const ReferencesSection = ({ addFiles }: { readonly addFiles: AddFiles })
             <span className="hidden sm:inline"> – or drop or paste</span>
           </span>
         </button>
-        <IconButton label="From your pictures" variant="secondary" className="h-auto w-11 rounded-lg" onClick={() => setPicking(true)}>
+        <IconButton label="From your gallery" variant="secondary" className="h-auto w-11 rounded-lg" onClick={() => setPicking(true)}>
           <Images aria-hidden />
         </IconButton>
       </div>
