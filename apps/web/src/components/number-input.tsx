@@ -5,6 +5,7 @@ import { cn } from "./cn";
 
 interface NumberInputProps {
   readonly label: string;
+  readonly describedBy?: string;
   readonly value: number;
   readonly min: number;
   readonly max: number;
@@ -16,7 +17,7 @@ interface NumberInputProps {
 }
 
 /** A number that is typed: taken when the field is left or Enter is pressed, held within its range. */
-export const NumberInput = ({ label, value, min, max, step, unit, onChange, className }: NumberInputProps) => {
+export const NumberInput = ({ label, describedBy, value, min, max, step, unit, onChange, className }: NumberInputProps) => {
   const [draft, setDraft] = useState<string>();
   const take = () => {
     const typed = draft === undefined || draft.trim() === "" ? Number.NaN : Number(draft.replace(",", "."));
@@ -28,6 +29,7 @@ export const NumberInput = ({ label, value, min, max, step, unit, onChange, clas
     <span className={cn("inline-flex items-baseline gap-1 rounded-sm border border-transparent px-1.5 py-0.5 hover:border-line focus-within:border-accent", className)}>
       <input
         aria-label={unit === undefined ? label : `${label}, ${unit}`}
+        aria-describedby={describedBy}
         inputMode="decimal"
         className="w-10 bg-transparent text-right font-mono text-xs tabular-nums outline-none"
         value={draft ?? String(value)}

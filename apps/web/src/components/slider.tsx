@@ -39,7 +39,7 @@ export const Track = ({ label, labelledBy, describedBy, valueText, value, min, m
 export const Slider = ({ id, label, unit, hint, ...scale }: SliderProps) => {
   const { labelId, hintId } = fieldIds(id);
   return (
-    <Field id={id} label={label} hint={hint} value={<NumberInput label={label} unit={unit} {...scale} />}>
+    <Field id={id} label={label} hint={hint} value={<NumberInput label={label} describedBy={hintId} unit={unit} {...scale} />}>
       <Track labelledBy={labelId} describedBy={hintId} valueText={`${scale.value} ${unit}`} {...scale} />
     </Field>
   );

@@ -4,7 +4,7 @@ import { cn } from "@/components/cn";
 /** How large cells are shown. */
 export type CellSize = "s" | "m" | "l";
 
-const WIDTH: Readonly<Record<CellSize, string>> = { s: "w-20 min-w-20", m: "w-32 min-w-32", l: "w-36 min-w-36 sm:w-52 sm:min-w-52" };
+const WIDTH: Readonly<Record<CellSize, string>> = { s: "w-20 min-w-20", m: "w-32 min-w-32", l: "w-27 min-w-27 sm:w-52 sm:min-w-52" };
 const HEAD: Readonly<Record<CellSize, string>> = { s: "w-16", m: "w-20", l: "w-14 sm:w-28" };
 
 /** The size that shows a matrix of so many columns best. */
@@ -34,7 +34,7 @@ export const MatrixTable = ({ caption, size, references, prompts, strengths, cel
             </th>
             {several && (
               <th scope="col" className="p-1.5 text-xs font-normal text-faint">
-                Strength
+                <span className="max-sm:sr-only">Strength</span>
               </th>
             )}
             {prompts.map((prompt) => (

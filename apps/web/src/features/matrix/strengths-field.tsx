@@ -34,7 +34,7 @@ export const StrengthsField = ({ value, onChange }: { readonly value: readonly n
           );
         })}
         <span className="flex items-center">
-          <NumberInput label="Another strength" unit="×" min={0} max={4} step={0.05} value={next} onChange={setNext} />
+          <NumberInput label="Another strength" describedBy={hintId} unit="×" min={0} max={4} step={0.05} value={next} onChange={setNext} />
           <Button size="sm" variant="ghost" square aria-label={`Add strength ${next} ×`} onClick={() => put([...value, next])}>
             <Plus aria-hidden />
           </Button>
