@@ -50,7 +50,7 @@ test("who is new makes an account, makes a picture, signs out and finds it after
   await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
   await fill(page, { ...ada, password: "wrong horse battery" });
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("alert").filter({ hasText: "Check what you typed" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Invalid email or password. Check what you typed" })).toBeVisible();
   await expectAccessible(page);
   await fill(page, ada);
   await page.getByRole("button", { name: "Sign in" }).click();

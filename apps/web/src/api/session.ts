@@ -15,7 +15,8 @@ const post = async (path: string, body: Readonly<Record<string, string>>): Promi
   const answer = await fetch(`/auth/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   if (answer.ok) return;
   const said = (await answer.json().catch(() => ({}))) as { readonly message?: string; readonly detail?: string };
-  throw new UserError(said.message ?? said.detail ?? "That did not work.", answer.status === 429 ? "Wait a minute, then try again." : "Check what you typed, then try again.");
+  const what = said.message ?? said.detail ?? "That did not work";
+  throw new UserError(/[.!?]$/.test(what) ? what : `${what}.`, answer.status === 429 ? "Wait a minute, then try again." : "Check what you typed, then try again.");
 };
 
 /** Removes what a person leaves in this browser (the desk, drafts, calls), but for how it looks. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { CircleAlert, WifiOff } from "lucide-react";
+import { CircleAlert, LogIn, WifiOff } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
@@ -24,7 +24,7 @@ export const ErrorState = ({ error, onRetry, className }: { readonly error: unkn
   const path = usePathname();
   return (
     <div role="alert" className={cn("mx-auto grid max-w-sm justify-items-center gap-2 px-6 py-14 text-center", className)}>
-      <div aria-hidden className="mb-1 grid size-12 place-items-center rounded-full bg-danger-soft text-danger [&_svg]:size-5">{offline ? <WifiOff /> : <CircleAlert />}</div>
+      <div aria-hidden className={cn("mb-1 grid size-12 place-items-center rounded-full [&_svg]:size-5", signIn === true ? "bg-sunken text-muted" : "bg-danger-soft text-danger")}>{signIn === true ? <LogIn /> : offline ? <WifiOff /> : <CircleAlert />}</div>
       <h2 className="text-lg font-semibold">{title}</h2>
       <p className="text-balance text-muted">{advice}</p>
       {requestId !== undefined && <p className="font-mono text-xs text-faint">{requestId}</p>}

@@ -80,17 +80,17 @@ export const SignIn = ({ back, token }: { readonly back: string; readonly token:
         >
           {purpose === "sign_up" && (
             <Field id="name" label="Name" hint="Shown to yourself alone.">
-              <Input id="name" name="name" required maxLength={100} autoComplete="name" aria-describedby={fieldIds("name").hintId} />
+              <Input id="name" name="name" autoFocus required maxLength={100} autoComplete="name" aria-describedby={fieldIds("name").hintId} />
             </Field>
           )}
           {purpose !== "reset" && (
             <Field id="email" label="E-mail" hint="The address of your account.">
-              <Input id="email" name="email" type="email" required autoComplete="email" aria-describedby={fieldIds("email").hintId} />
+              <Input id="email" name="email" type="email" autoFocus={purpose !== "sign_up"} required autoComplete="email" aria-describedby={fieldIds("email").hintId} />
             </Field>
           )}
           {purpose !== "ask_reset" && (
             <Field id="password" label={purpose === "reset" ? "New password" : "Password"} hint="10 to 128 characters.">
-              <Input id="password" name="password" type="password" required minLength={10} maxLength={128} autoComplete={isNew ? "new-password" : "current-password"} aria-describedby={fieldIds("password").hintId} />
+              <Input id="password" name="password" type="password" autoFocus={purpose === "reset"} required minLength={10} maxLength={128} autoComplete={isNew ? "new-password" : "current-password"} aria-describedby={fieldIds("password").hintId} />
             </Field>
           )}
           {fault !== undefined && (

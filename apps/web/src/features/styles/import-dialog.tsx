@@ -35,7 +35,7 @@ export const ImportDialog = ({ onOpenChange }: { readonly onOpenChange: (open: b
       error={keep.error}
       onSubmit={() => keep.mutate({ ...naming, name: naming.name.trim(), tags: [...naming.tags], code: code.trim() })}
     >
-      <Field id="style-code" label="Code" hint="As “Copy code” on a style's page gives it.">
+      <Field id="style-code" label="Code" hint="As “Get the code” on a style's page gives it.">
         <Textarea id="style-code" aria-describedby={fieldIds("style-code").hintId} rows={4} spellCheck={false} className="font-mono text-xs break-all" value={code} onChange={(event) => setCode(event.target.value)} />
       </Field>
       <NamingFields value={naming} onChange={setNaming} />

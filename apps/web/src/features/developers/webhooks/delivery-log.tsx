@@ -43,6 +43,8 @@ export const DeliveryLog = ({ endpoints }: { readonly endpoints: readonly Endpoi
     again: (shown) => (shown.some((message) => message.state === "pending") ? PENDING_MS : IDLE_MS),
   });
   const messages = data?.pages.flatMap((page) => page.data);
+  // Where nothing can be sent, one empty page says enough.
+  if (endpoints.length === 0 && state === "all" && (messages === undefined || messages.length === 0) && error === null) return null;
   return (
     <section className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">

@@ -79,39 +79,14 @@ export const Webhooks = () => {
         ) : (
           <ul aria-label="Endpoints" className="divide-y rounded-lg border bg-surface shadow-card">
             {data.data.map((endpoint) => (
-              <li key={endpoint.id} className="flex items-center gap-4 px-4 py-3">
-                <div className="min-w-0 flex-1">
-                  <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                    <span className="font-mono text-xs break-all">{endpoint.url}</span>
-                    {endpoint.state === "enabled" ? <Badge tone={endpoint.failing_since === null ? "accent" : "warn"}>{endpoint.failing_since === null ? "enabled" : "failing"}</Badge> : <Badge tone="danger">{endpoint.disabled_reason === null ? "switched off" : WHY[endpoint.disabled_reason]}</Badge>}
-                  </p>
-                  <p className="text-xs text-faint">
-                    {endpoint.description !== "" && `${endpoint.description} · `}
-                    {endpoint.events.join(", ")}
-                  </p>
-                </div>
-                <Menu
-                  trigger={
-                    <IconButton label={`Actions for ${endpoint.url}`}>
-                      <Ellipsis aria-hidden />
-                    </IconButton>
-                  }
-                >
-                  <MenuItem disabled={endpoint.state === "disabled"} onSelect={() => ping.mutate({ id: endpoint.id })}>
-                    <Send aria-hidden /> Send a ping
-                  </MenuItem>
-                  <MenuItem onSelect={() => rotate.mutate({ id: endpoint.id, overlap_s: OVERLAP_S })}>
-                    <RefreshCw aria-hidden /> New secret, old one signs a day on
-                  </MenuItem>
-                  <MenuItem onSelect={() => update.mutate({ id: endpoint.id, state: endpoint.state === "enabled" ? "disabled" : "enabled" })}>
-                    <Power aria-hidden /> {endpoint.state === "enabled" ? "Switch off" : "Switch on"}
-                  </MenuItem>
-                  <MenuLine />
-                  <MenuItem danger onSelect={() => setDeleting(endpoint)}>
-                    <Trash2 aria-hidden /> Delete
-                  </MenuItem>
-                </Menu>
-              </li>
+              <EndpointRow
+                key={endpoint.id}
+                endpoint={endpoint}
+                onPing={() => ping.mutate({ id: endpoint.id })}
+                onRotate={() => rotate.mutate({ id: endpoint.id, overlap_s: OVERLAP_S })}
+                onSwitch={(state) => update.mutate({ id: endpoint.id, state })}
+                onDelete={() => setDeleting(endpoint)}
+              />
             ))}
           </ul>
         )}
@@ -134,3 +109,48 @@ export const Webhooks = () => {
     </div>
   );
 };
+
+interface EndpointRowProps {
+  readonly endpoint: Endpoint;
+  readonly onPing: () => void;
+  readonly onRotate: () => void;
+  readonly onSwitch: (state: Endpoint["state"]) => void;
+  readonly onDelete: () => void;
+}
+
+/** An address: how it does, and what can be done with it. */
+const EndpointRow = ({ endpoint, onPing, onRotate, onSwitch, onDelete }: EndpointRowProps) => (
+  <li className="flex items-center gap-4 px-4 py-3">
+    <div className="min-w-0 flex-1">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <span className="font-mono text-xs break-all">{endpoint.url}</span>
+        {endpoint.state === "enabled" ? <Badge tone={endpoint.failing_since === null ? "accent" : "warn"}>{endpoint.failing_since === null ? "enabled" : "failing"}</Badge> : <Badge tone="danger">{endpoint.disabled_reason === null ? "switched off" : WHY[endpoint.disabled_reason]}</Badge>}
+      </p>
+      <p className="text-xs text-faint">
+        {endpoint.description !== "" && `${endpoint.description} · `}
+        {endpoint.events.join(", ")}
+      </p>
+    </div>
+    <Menu
+      trigger={
+        <IconButton label={`Actions for ${endpoint.url}`}>
+          <Ellipsis aria-hidden />
+        </IconButton>
+      }
+    >
+      <MenuItem disabled={endpoint.state === "disabled"} onSelect={onPing}>
+        <Send aria-hidden /> Send a ping
+      </MenuItem>
+      <MenuItem onSelect={onRotate}>
+        <RefreshCw aria-hidden /> New secret, old one signs a day on
+      </MenuItem>
+      <MenuItem onSelect={() => onSwitch(endpoint.state === "enabled" ? "disabled" : "enabled")}>
+        <Power aria-hidden /> {endpoint.state === "enabled" ? "Switch off" : "Switch on"}
+      </MenuItem>
+      <MenuLine />
+      <MenuItem danger onSelect={onDelete}>
+        <Trash2 aria-hidden /> Delete
+      </MenuItem>
+    </Menu>
+  </li>
+);
