@@ -1,4 +1,4 @@
-import { SCOPES, type Problem } from "@deadiff/schemas";
+import { jobInputSchema, SCOPES, type Problem } from "@deadiff/schemas";
 import { expect, test } from "vitest";
 import { openApiDocument } from "../src/rest/openapi.ts";
 import { tenant, useWorld } from "./world.ts";
@@ -51,6 +51,12 @@ test("every operation is documented with its inputs, its answer and its problems
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
   for (const { responses } of operations) expect(Object.keys(responses)).toContain("default");
   expect(JSON.stringify(document)).not.toContain("idempotency_key\":{\"type");
+});
+
+test("the example that the document gives of a job is one that it takes", () => {
+  const { examples } = document.components.schemas["JobInput"] as { examples?: unknown[] };
+  expect(examples).toHaveLength(1);
+  expect(jobInputSchema.parse(examples?.[0])).toMatchObject(examples?.[0] as object);
 });
 
 test("2,000 calls made up from the document never end in a 5xx, and every refusal is a problem document", async () => {

@@ -123,7 +123,8 @@ test("usage and the reference are readable, and the reference is searched", asyn
   await expect(page.getByText("Credits left", { exact: true })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("tab", { name: "API reference" }).click();
-  await expect(page.getByRole("heading", { name: "Queue a job" })).toBeVisible();
+  const create = page.getByRole("article").filter({ has: page.getByRole("heading", { name: "Queue a job" }) });
+  await expect(create.getByRole("group", { name: "Example" })).toContainText('"prompt": "a lighthouse"');
   await expectAccessible(page);
   await page.getByLabel("Search calls").fill("webhook");
   await expect(page.getByRole("heading", { name: "Queue a job" })).toBeHidden();

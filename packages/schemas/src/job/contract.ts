@@ -62,7 +62,7 @@ export const jobInputSchema = z
     path: ["prompt"],
     message: "give a prompt, a reference, or both",
   })
-  .meta({ id: "JobInput" });
+  .meta({ id: "JobInput", examples: [{ references: [{ url: "https://example.com/painting.jpg", mode: "style" }], prompt: "a lighthouse", count: 2 }] });
 
 /** See {@link jobInputSchema}. */
 export type JobInput = z.output<typeof jobInputSchema>;

@@ -2,9 +2,10 @@ import { resolve, type ApiDocument, type Schema } from "./document";
 
 const DEEPEST = 6;
 
-/** A value that a schema allows: what must be there, and what has a default. */
+/** A value that a schema allows: its own example, or what must be there. */
 export const exampleOf = (schema: Schema, schemas: ApiDocument["schemas"], depth = 0): unknown => {
   const { schema: own } = resolve(schema, schemas);
+  if (own.examples?.[0] !== undefined) return own.examples[0];
   if (own.default !== undefined) return own.default;
   if (own.const !== undefined) return own.const;
   if (own.enum !== undefined) return own.enum[0];

@@ -18,7 +18,8 @@ export const Reference = () => {
   if (data === undefined) return error === null ? <Skeleton className="h-96" /> : <ErrorState error={error} onRetry={() => void refetch()} />;
   const wanted = search.trim().toLowerCase();
   const found = data.operations.filter(({ path, summary, method }) => wanted === "" || `${method} ${path} ${summary}`.toLowerCase().includes(wanted));
-  const groups = [...Map.groupBy(found, ({ tags }) => tags[0] ?? "other")];
+  // A collection before what is in it.
+  const groups = [...Map.groupBy(found, ({ tags }) => tags[0] ?? "other")].map(([tag, operations]) => [tag, operations.toSorted((a, b) => a.path.localeCompare(b.path, "en"))] as const);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[16rem_minmax(0,1fr)]">
       <nav aria-label="Calls" className="scroll-quiet grid grid-cols-[minmax(0,1fr)] gap-4 lg:sticky lg:top-6 lg:max-h-[calc(100dvh-3rem)] lg:overflow-y-auto lg:p-1 lg:pr-3">
