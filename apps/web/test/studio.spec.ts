@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "@playwright/test";
+import { fitImage, hostImage } from "@deadiff/core";
+import type { Locator, Page } from "@playwright/test";
+import sharp from "sharp";
 import { callApi, emptyAccount, expect, expectAccessible, generate, setDesk, starterFile, test } from "./fixtures.ts";
 import { makePictures, sendStarter } from "./made.ts";
 
@@ -132,15 +134,16 @@ test("offline is said, keeps the desk, and ends by itself", async ({ page, conte
   await expect(pictures(page)).toHaveCount(1);
 });
 
-/** Drops a file on the page, as from the desktop. */
-const drop = async (page: Page, name: string, file: Buffer): Promise<void> => {
-  const transfer = await page.evaluateHandle(({ bytes, name: called }) => {
+/** Files as the desktop hands them to the page. */
+const transferOf = (page: Page, files: Readonly<Record<string, Buffer>>) =>
+  page.evaluateHandle((contents) => {
     const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], called, { type: "image/png" }));
+    for (const [name, bytes] of contents) data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
     return data;
-  }, { bytes: [...file], name });
-  await page.getByRole("main").dispatchEvent("drop", { dataTransfer: transfer });
-};
+  }, Object.entries(files).map(([name, file]) => [name, [...file]] as const));
+
+/** Drops files on the page, as from the desktop. */
+const drop = async (page: Page, files: Readonly<Record<string, Buffer>>): Promise<void> => page.getByRole("main").dispatchEvent("drop", { dataTransfer: await transferOf(page, files) });
 
 test("a downloaded picture that is dropped on the studio restores its settings and its references", async ({ page }) => {
   await page.goto("/");
@@ -158,7 +161,7 @@ test("a downloaded picture that is dropped on the studio restores its settings a
   await page.getByRole("button", { name: "Draw another seed" }).click();
   await page.getByRole("button", { name: "Remove Paper cut" }).click();
   await page.getByRole("button", { name: "Add the style Clay" }).click();
-  await drop(page, "tulip.png", file);
+  await drop(page, { "tulip.png": file });
   const dialog = page.getByRole("dialog", { name: "This picture was made here" });
   await expect(dialog).toContainText("a tulip");
   await expect(dialog.getByRole("img", { name: "Reference 1" })).toBeVisible();
@@ -179,7 +182,7 @@ test("a downloaded picture that is dropped on the studio restores its settings a
 
   // Once the account has its reference no more, that is said, and the rest is restored.
   await callApi("DELETE", `/uploads/${job?.input.references[0]?.image ?? ""}`);
-  await drop(page, "tulip.png", file);
+  await drop(page, { "tulip.png": file });
   await expect(dialog.getByText("1 of 1 was deleted since: add it yourself.")).toBeVisible();
   await dialog.getByRole("button", { name: "Restore settings" }).click();
   await expect(page.getByRole("button", { name: "Remove Reference 1" })).toHaveCount(0);
@@ -193,7 +196,7 @@ test("a picture that the account does not have restores its settings, says so, a
   const job = await makePictures({ references: [{ image }], prompt: "a guitar", seed: 11 });
   const file = Buffer.from(await (await fetch(job.outputs[0]?.url ?? "")).arrayBuffer());
   await callApi("DELETE", `/jobs/${job.id}`);
-  await drop(page, "guitar.png", file);
+  await drop(page, { "guitar.png": file });
   const dialog = page.getByRole("dialog", { name: "This picture was made here" });
   await expect(dialog.getByText(/It is not in this account/)).toBeVisible();
   await dialog.getByRole("button", { name: "Restore settings" }).click();
@@ -201,31 +204,138 @@ test("a picture that the account does not have restores its settings, says so, a
   await expect(page.getByRole("button", { name: "Remove Clay" })).toBeVisible();
 });
 
-test("a part of a reference is cut out, and fitted as chosen", async ({ page }) => {
+test("references come by drop, paste, file and from the gallery, each with its own weight and mode", async ({ page }) => {
+  await emptyAccount();
+  await makePictures({ prompt: "a key to be found" });
+  await makePictures({ prompt: "a door" });
   await page.goto("/");
-  await page.getByLabel("Reference files").setInputFiles(starterFile("neon-guitar.png"));
-  await page.getByRole("button", { name: "Crop and fit neon-guitar.png" }).click();
-  await page.getByRole("group", { name: /The part that is used/ }).focus();
-  for (let i = 0; i < 25; i++) await page.keyboard.press("Shift+ArrowLeft");
-  await page.getByRole("radio", { name: "Pad" }).click();
+  await expect(page.getByRole("button", { name: "Add the style Clay" })).toBeVisible();
+  await drop(page, { "rooster.png": await readFile(starterFile("linocut-rooster.png")), "guitar.png": await readFile(starterFile("neon-guitar.png")) });
+  await expect(page.getByRole("button", { name: "Remove guitar.png" })).toBeVisible();
+  await page.evaluate((clipboardData) => document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true })), await transferOf(page, { "castle.png": await readFile(starterFile("blueprint-castle.png")) }));
+  await page.getByLabel("Reference files").setInputFiles(starterFile("watercolour-fox.png"));
+  await page.getByRole("button", { name: "From your gallery" }).click();
+  await page.getByRole("dialog").getByLabel("Search pictures").fill("FOUND key");
+  await expect(page.getByRole("dialog").getByRole("img")).toHaveCount(1);
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Apply" }).click();
-  const shown = page.getByRole("img", { name: "neon-guitar.png" });
-  await expect(shown).toHaveCSS("object-fit", "contain");
-  await expect.poll(() => shown.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([128, 256]);
-  await expect(page.getByRole("button", { name: "Generate" })).toHaveAttribute("aria-disabled", "false");
+  await page.getByRole("dialog").getByRole("button", { name: "a key to be found" }).click();
+  for (const name of ["rooster.png", "guitar.png", "castle.png", "watercolour-fox.png", "a key to be found"]) await expect(page.getByRole("button", { name: `Remove ${name}` })).toBeVisible();
+
+  await page.getByRole("textbox", { name: "Weight of guitar.png, ×" }).fill("0.5");
+  await page.getByRole("textbox", { name: "Weight of guitar.png, ×" }).press("Enter");
+  await page.getByRole("radiogroup", { name: "What is taken of castle.png" }).getByRole("radio", { name: /^Content/ }).click();
+  await page.getByLabel("Prompt", { exact: true }).fill("a kite");
+  await page.getByRole("radio", { name: "1 picture" }).click();
+  await page.getByRole("radio", { name: "Fast" }).click();
+  await generate(page);
+  await expect(page.getByRole("figure").getByRole("img", { name: "a kite, picture 1" })).toBeVisible();
+  const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: { references: { weight: number; mode: string }[] } }[] };
+  expect(data[0]?.input.references.map(({ weight, mode }) => [mode, weight])).toEqual([["style", 1], ["style", 0.5], ["content", 1], ["style", 1], ["style", 1]]);
 });
 
-test("gains are set by bar and by name, and go into the request", async ({ page }) => {
+/** The pixels of a canvas, RGB. */
+const pixelsOf = async (canvas: Locator): Promise<Uint8Array> => {
+  const png = await canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL("image/png"));
+  return sharp(Buffer.from(png.slice(png.indexOf(",") + 1), "base64")).removeAlpha().raw().toBuffer();
+};
+
+test("a crop and a fit are shown as the model sees them, go into the request, and come back with it", async ({ page }) => {
+  const [width, height, side] = [300, 180, 64];
+  const wide = await sharp(starterFile("blueprint-castle.png")).resize(width, height, { fit: "fill" }).removeAlpha().raw().toBuffer();
+  await page.goto("/");
+  await page.getByLabel("Reference files").setInputFiles({ name: "castle.png", mimeType: "image/png", buffer: await sharp(wide, { raw: { width, height, channels: 3 } }).png().toBuffer() });
+  await page.getByRole("button", { name: "Crop and fit castle.png" }).click();
+  await page.getByRole("group", { name: /The part that is used/ }).focus();
+  for (let i = 0; i < 15; i++) await page.keyboard.press("Shift+ArrowLeft");
+  for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowRight");
+  const seen = page.getByRole("img", { name: "As the model sees it" });
+  await expect(seen).toHaveAttribute("width", String(side));
+  // The worker's cut (from 0.2, 0.7 wide: pixels 60 to 270), then the model's own fitting; browsers reduce by a filter of their own.
+  const part = await sharp(wide, { raw: { width, height, channels: 3 } }).extract({ left: 60, top: 0, width: 210, height }).raw().toBuffer();
+  for (const [name, fit] of [["Stretch", "stretch"], ["Crop", "crop"], ["Pad", "pad"]] as const) {
+    await page.getByRole("radio", { name }).click();
+    const wanted = fitImage(hostImage(210, height, new Uint8Array(part)), side, side, fit).data;
+    await expect.poll(async () => {
+      const shown = await pixelsOf(seen);
+      return wanted.reduce((sum, value, i) => sum + Math.abs(value - (shown[i] ?? 0)), 0) / wanted.length;
+    }, fit).toBeLessThan(6);
+  }
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Apply" }).click();
+
+  await page.getByLabel("Prompt", { exact: true }).fill("a tree");
+  await page.getByRole("radio", { name: "1 picture" }).click();
+  await page.getByRole("radio", { name: "Fast" }).click();
+  await generate(page);
+  await page.getByRole("figure").getByRole("img", { name: "a tree, picture 1" }).click();
+  const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: { references: { fit: string; crop: Record<string, number> }[] } }[] };
+  const [reference] = data[0]?.input.references ?? [];
+  expect(reference?.fit).toBe("pad");
+  expect(Object.fromEntries(Object.entries(reference?.crop ?? {}).map(([name, share]) => [name, Number(share.toFixed(6))]))).toEqual({ x: 0.2, y: 0, width: 0.7, height: 1 });
+  await page.getByRole("link", { name: "Remix" }).click();
+  await page.getByRole("button", { name: "Crop and fit Reference 1" }).click();
+  await expect(page.getByRole("radio", { name: "Pad" })).toBeChecked();
+  await expect(page.getByRole("button", { name: "Whole picture" })).toBeEnabled();
+});
+
+test("every control of the studio has a name, numbers their unit, and a sentence that says what it does", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Add the style Clay" }).click();
+  await page.getByRole("button", { name: "Negative prompt" }).click();
+  await page.getByRole("button", { name: "Advanced" }).click();
+  await expect(page.getByRole("slider", { name: /^Layer 1,/ })).toBeVisible();
+  const controls = await page.getByRole("form", { name: "Controls" }).locator("input:not([type=file]), textarea, [role=slider], [role=combobox], [role=group], [role=radiogroup]").filter({ visible: true }).all();
+  expect(controls.length).toBeGreaterThan(20);
+  for (const control of controls) {
+    await expect(control).toHaveAccessibleName(/\S/);
+    if ((await control.getAttribute("inputmode")) === "decimal") await expect(control).toHaveAccessibleName(/, \S+$/);
+    const layer = /^Layer/.test((await control.getAttribute("aria-label")) ?? "");
+    // The bars of one group share its sentence.
+    await expect(layer ? control.locator("xpath=ancestor::*[@role='group'][1]") : control).toHaveAccessibleDescription(/^[A-Z0-9“].* .*\.$/);
+    if ((await control.getAttribute("role")) === "slider") await expect(control).toHaveAttribute("aria-valuetext", /\d \S/);
+  }
+});
+
+test("a job says its place in the queue, then its steps with a preview, then shows its pictures", async ({ page }) => {
+  const waiting = (await Promise.all(Array.from({ length: 24 }, () => callApi("POST", "/jobs", { input: { prompt: "a tree", count: 8, steps: 100 } })))) as { id: string }[];
+  await page.goto("/");
+  await setDesk(page, { style: "Neon sign", prompt: "a guitar", count: 4 });
+  await page.getByRole("radio", { name: "Faithful" }).click();
+  await generate(page);
+  await expect(page.getByText(/^Waiting: \d+ jobs? ahead/)).toBeVisible();
+  await callApi("POST", "/jobs/cancel", { ids: waiting.map(({ id }) => id) });
+  await expect(page.getByText(/step \d+ of 50/)).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: "Progress" })).toHaveAttribute("aria-valuenow", /\d+/);
+  await expect(page.getByRole("img", { name: "Preview" })).toBeVisible();
+  await expect(pictures(page)).toHaveCount(4);
+  await expect(page.getByRole("img", { name: "Preview" })).toHaveCount(0);
+});
+
+test("sampling and gains, by bar and by name, go into the request", async ({ page }) => {
   await page.goto("/");
   await setDesk(page, { style: "Sticker", prompt: "a turtle", count: 1 });
   await page.getByRole("button", { name: "Advanced" }).click();
+  await page.getByRole("combobox", { name: "Gains by name" }).click();
+  await page.getByRole("option", { name: /^Fine/ }).click();
+  await expect(page.getByRole("slider", { name: /Layer 8/ })).toHaveAttribute("aria-valuenow", "0");
+  await page.getByRole("combobox", { name: "Gains by name" }).click();
+  await page.getByRole("option", { name: /^Even|^Default/ }).click();
   await page.getByRole("slider", { name: /Layer 3/ }).focus();
   await page.keyboard.press("Home");
+  await expect(page.getByText("3: 0 ×")).toBeVisible();
   await expect(page.getByRole("combobox", { name: "Gains by name" })).toContainText("Custom");
+  await page.getByRole("combobox", { name: "Sampler" }).click();
+  await page.getByRole("option", { name: /^Heun/ }).click();
+  await page.getByRole("radio", { name: "Karras" }).click();
+  for (const [name, value] of [["Steps, steps", "3"], ["Guidance, ×", "5.5"]] as const) {
+    await page.getByRole("textbox", { name }).fill(value);
+    await page.getByRole("textbox", { name }).press("Enter");
+  }
+  await expect(page.getByText("Your own values, below under Advanced.")).toBeVisible();
   await expectAccessible(page);
   await generate(page);
   await expect(page.getByRole("figure").getByRole("img", { name: "a turtle, picture 1" })).toBeVisible();
   const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: { gains: number[] } }[] };
+  expect(data[0]?.input).toMatchObject({ sampler: "heun", spacing: "karras", steps: 3, guidance: 5.5 });
   expect(data[0]?.input.gains.map((gain, layer) => (gain === 1 ? null : layer)).filter((layer) => layer !== null)).toEqual([2]);
 });

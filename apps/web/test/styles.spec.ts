@@ -21,7 +21,7 @@ const keep = async (page: Page, starter: string, name: string, tag: string): Pro
   await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
 };
 
-test("references are kept under a name, found by tag, blended with a slider and copied as a code of their version", async ({ page }) => {
+test("references are kept under a name, found by tag, blended with a slider and copied as a code of their version", async ({ page, context }) => {
   await forget();
   await open(page, "/styles");
   await expect(page.getByRole("heading", { name: "Keep your first style" })).toBeVisible();
@@ -31,6 +31,9 @@ test("references are kept under a name, found by tag, blended with a slider and 
 
   await page.getByRole("button", { name: "Get the code" }).click();
   await expect(page.getByRole("textbox", { name: "The code" })).toHaveValue(/^[A-Za-z0-9+/=]{100,}$/);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy the code" }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await page.getByRole("textbox", { name: "The code" }).inputValue());
   await expect(page.getByText(/^version 1 · encoder [0-9a-f]{12}/)).toBeVisible();
   await expectAccessible(page);
 
