@@ -3,12 +3,8 @@
 import type { Job } from "@deadiff/schemas/contracts";
 import { CircleAlert, LoaderCircle } from "lucide-react";
 import { cn } from "@/components/cn";
+import { promptOf } from "./jobs";
 import { useStudio } from "./state";
-
-const promptOf = (job: Job): string => {
-  const prompt = job.input?.["prompt"];
-  return typeof prompt === "string" && prompt !== "" ? prompt : "no prompt";
-};
 
 /** The newest jobs, to come back to: below the pictures, at their right on a wide screen. */
 export const Filmstrip = ({ jobs, shown }: { readonly jobs: readonly Job[]; readonly shown: string }) => {
@@ -20,16 +16,17 @@ export const Filmstrip = ({ jobs, shown }: { readonly jobs: readonly Job[]; read
       <ul className="flex gap-2 xl:flex-col">
         {kept.map((job) => {
           const picture = job.outputs[0]?.url;
+          const name = promptOf(job) || "no prompt";
           return (
             <li key={job.id} className="shrink-0">
               <button
                 type="button"
                 aria-current={job.id === shown}
-                title={promptOf(job)}
+                title={name}
                 onClick={() => show(job.id)}
                 className={cn("relative block size-16 overflow-hidden rounded-md bg-sunken outline-offset-1 transition xl:size-20", job.id === shown ? "ring-2 ring-accent ring-offset-2 ring-offset-surface" : "opacity-80 hover:opacity-100")}
               >
-                <span className="sr-only">Show: {promptOf(job)}</span>
+                <span className="sr-only">Show: {name}</span>
                 {picture != null && <img src={picture} alt="" width={80} height={80} loading="lazy" className="size-full object-cover" />}
                 {!job.is_terminal && <LoaderCircle aria-label="in the making" className="absolute inset-0 m-auto size-5 animate-spin text-muted" />}
                 {job.state === "failed" && <CircleAlert aria-label="failed" className="absolute inset-0 m-auto size-5 text-danger" />}

@@ -10,18 +10,13 @@ import { cn } from "@/components/cn";
 import { Progress } from "@/components/progress";
 import { EmptyState, ErrorState, Skeleton } from "@/components/states";
 import { note } from "@/shell/notes";
-import { useJob, type Progress as JobProgress } from "./jobs";
+import { promptOf, useJob, type Progress as JobProgress } from "./jobs";
 import { Picture } from "./picture";
 import { RemixButton } from "./remix-button";
 
 const countOf = (job: Job): number => {
   const count = job.input?.["count"];
   return typeof count === "number" ? count : 1;
-};
-
-const promptOf = (job: Job): string => {
-  const prompt = job.input?.["prompt"];
-  return typeof prompt === "string" ? prompt : "";
 };
 
 /** One picture fills the stage; more share it evenly. The places are there before the pictures are. */

@@ -9,6 +9,12 @@ import { useOtherTabs } from "./tabs";
 
 const BUSY_MS = 4000;
 
+/** The prompt of a job, whose input the contract leaves open; empty where it had none. */
+export const promptOf = ({ input }: Job): string => {
+  const prompt = input?.["prompt"];
+  return typeof prompt === "string" ? prompt : "";
+};
+
 /** The newest jobs of the account, single pictures and matrix cells alike. */
 export const useRecentJobs = () => {
   const trpc = useTRPC();

@@ -7,13 +7,14 @@ import { IconButton } from "@/components/icon-button";
 import { cn } from "@/components/cn";
 import { download } from "@/pictures/download";
 import { note } from "@/shell/notes";
+import { promptOf } from "./jobs";
 import { useReferences } from "./use-references";
 
 /** One picture of a job in its place, which does not change size when the picture comes. */
 export const Picture = ({ job, index, previewUrl }: { readonly job: Job; readonly index: number; readonly previewUrl: string | null }) => {
   const { addAddress } = useReferences();
   const { url = null, picture } = job.outputs[index] ?? {};
-  const prompt = typeof job.input?.["prompt"] === "string" ? job.input["prompt"] : "";
+  const prompt = promptOf(job);
   const name = prompt === "" ? `Picture ${index + 1}` : `${prompt}, picture ${index + 1}`;
   const seed = (job.seed ?? 0) + index;
   return (
