@@ -5,6 +5,8 @@ export interface Random {
   /** A whole number in [from, to]. */
   readonly between: (from: number, to: number) => number;
   readonly pick: <Item>(items: readonly Item[]) => Item;
+  /** The items in another order, every order being as likely. */
+  readonly shuffle: <Item>(items: readonly Item[]) => Item[];
 }
 
 /** Mulberry32: small, fast, good enough to choose moments. */
@@ -24,5 +26,6 @@ export const randomFrom = (seed: number): Random => {
       if (item === undefined) throw new Error("nothing to pick from");
       return item;
     },
+    shuffle: (items) => items.map((item) => ({ item, at: next() })).sort((a, b) => a.at - b.at).map(({ item }) => item),
   };
 };

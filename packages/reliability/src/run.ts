@@ -1,12 +1,12 @@
 // The long run: `npm run reliability`. Goes on where the last one was stopped. Arguments: names of cases; --again forgets kept
 // results; --seed N; --times X multiplies the counts; --document writes the document from what is kept and does nothing else.
-import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases/index.ts";
+import { commitOf } from "./commit.ts";
 import { writeDocument } from "./document.ts";
 import { held, keep, kept } from "./results.ts";
 import { runCase } from "./run-case.ts";
@@ -18,8 +18,7 @@ const { values, positionals } = parseArgs({
 });
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = join(root, ".data", "reliability");
-const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
-const commit = `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "apps", "packages", "infra") === "" ? "" : "+"}`;
+const commit = commitOf(root);
 
 const stopping = new AbortController();
 let world: World | undefined;

@@ -69,6 +69,31 @@ export const until = async (name: string, what: () => Promise<boolean> | boolean
   }
 };
 
+/** The job once it ended, however it ended. */
+export const ended = async (account: Account, id: string, timeoutMs = 120_000): Promise<Job> => {
+  let job: Job | undefined;
+  await until(`job ${id} ended`, async () => (job = await account.job(id)).is_terminal, timeoutMs, 50);
+  if (job === undefined) throw new Error(`job ${id} was not read`);
+  return job;
+};
+
+/** The process id of the worker that generates a job, once one does; undefined when the job ended first. */
+export const generatorOf = async ({ world }: Trial, job: string): Promise<number | undefined> => {
+  let pid: number | undefined;
+  await until(
+    `job ${job} is generated`,
+    async () => {
+      const [row] = await world.connection.db.execute(sql`select state, phase, lease_owner from jobs where id = ${job}`);
+      // A worker's id is its host, its process and some chance.
+      pid = row?.["phase"] === "generating" ? Number(String(row["lease_owner"]).split("-").at(-2)) : undefined;
+      return pid !== undefined || (row?.["state"] !== "queued" && row?.["state"] !== "running");
+    },
+    90_000,
+    10,
+  );
+  return pid;
+};
+
 /** Kills a process without mercy and waits until it is gone. It is started again by its keeper. */
 export const crash = async ({ process, deaths }: Member): Promise<void> => {
   const before = deaths.length;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { crc32, deflateSync } from "node:zlib";
 import { LIMITS, type Upload } from "@deadiff/schemas";
-import { allDelivered, allEnded, until, type Account } from "../trial.ts";
+import { allDelivered, allEnded, ended, type Account } from "../trial.ts";
+import { watchMemory } from "../world/system.ts";
 import type { Case } from "./case.ts";
 
 const chunk = (type: string, data: Buffer): Buffer => {
@@ -48,8 +48,6 @@ const send = async (account: Account, type: string, bytes: Buffer): Promise<Uplo
   return (await account.call<Upload>("POST", `/v1/uploads/${ticket.body.id}/complete`, {})).body;
 };
 
-const rssMb = async (pid: number | undefined): Promise<number> => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${String(pid)}/status`, "utf8"))?.[1]) / 1024;
-
 const f1: Case = {
   id: "F1",
   title: "bombs, cut files and polyglots as references, through upload, job and worker",
@@ -61,9 +59,7 @@ const f1: Case = {
     const failures: string[] = [];
     const outcomes: Record<string, number> = {};
     const pids = world.members.map(({ process }) => process.pid());
-    const before = await Promise.all(world.workers.map(({ process }) => rssMb(process.pid())));
-    let peak = 0;
-    const watching = setInterval(() => void Promise.all(world.workers.map(({ process }) => rssMb(process.pid()))).then((now) => (peak = Math.max(peak, ...now.map((mb, i) => mb - (before[i] ?? 0)))), () => undefined), 50);
+    const watching = await watchMemory(world.workers.map(({ process }) => process.pid()));
     for (let i = 0; i < trial.count; i++) {
       for (const { name, type, make } of FILES) {
         const upload = await send(account, type, make());
@@ -72,19 +68,18 @@ const f1: Case = {
           continue;
         }
         const job = await account.create({ more: { input: { references: [{ image: upload.id }], prompt: "a dog", steps: 1 } } });
-        await until("ended", async () => (await account.job(job.id)).is_terminal, 90_000);
-        const { state, error } = await account.job(job.id);
+        const { state, error } = await ended(account, job.id);
         const outcome = state === "succeeded" ? "made into a picture" : `ended as ${String(error?.code)}`;
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
         if (!["succeeded", "failed"].includes(state) || !["undefined", "invalid_image", "image_too_large", "unsupported_format"].includes(String(error?.code))) failures.push(`${name}: ${state} ${String(error?.code)}`);
       }
     }
-    clearInterval(watching);
+    const { beforeMb, peakMb } = watching.stop();
     if (world.members.some(({ process }, i) => process.pid() !== pids[i])) failures.push("a process died");
-    if (peak > 64) failures.push(`a supervisor grew by ${Math.round(peak)} MB`);
+    if (peakMb - beforeMb > 64) failures.push(`a supervisor grew by ${Math.round(peakMb - beforeMb)} MB`);
     await allEnded(trial);
     await allDelivered(trial);
-    return { counts: outcomes, figures: { "largest growth of a supervisor": `${Math.round(peak)} MB` }, failures };
+    return { counts: outcomes, figures: { "largest growth of a supervisor": `${Math.round(peakMb - beforeMb)} MB` }, failures };
   },
 };
 

@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import { percentile } from "../figures.ts";
-import { allDelivered, allEnded, until } from "../trial.ts";
+import { allDelivered, allEnded, ended, until } from "../trial.ts";
 import type { Case } from "./case.ts";
-
-const ended = async (read: () => Promise<Job>): Promise<Job> => {
-  await until("ended", async () => (await read()).is_terminal, 90_000, 50);
-  return read();
-};
 
 const c1: Case = {
   id: "C1",
@@ -29,7 +23,7 @@ const c1: Case = {
       const asked = Date.now();
       replies[status === 200 ? `answered ${body.state}` : String(status)] = (replies[status === 200 ? `answered ${body.state}` : String(status)] ?? 0) + 1;
       if (!body.is_terminal) {
-        await ended(() => account.job(job.id));
+        await ended(account, job.id);
         stopsMs.push(Date.now() - asked);
       }
       trial.progress(++done, trial.count);
@@ -58,7 +52,7 @@ const c2: Case = {
       const answers = await Promise.all(Array.from({ length: 50 }, () => account.cancel(job.id)));
       const wrong = answers.filter(({ status }) => status !== 200);
       if (wrong.length > 0) failures.push(`${wrong.length} cancels answered ${String(wrong[0]?.status)}`);
-      await ended(() => account.job(job.id));
+      await ended(account, job.id);
       const [row] = await world.connection.db.execute(sql`
         select (select count(*)::int from job_events where job_id = ${job.id} and type in ('job.canceled', 'job.cancel_requested')) as events,
           (select count(*)::int from ledger where job_id = ${job.id} and kind = 'release') as releases, (select state from jobs where id = ${job.id}) as state`);
@@ -91,7 +85,7 @@ const c3: Case = {
       await sleep(trial.random.between(0, Math.round(2 * aimMs)));
       const { status, body } = await account.cancel(job.id);
       aimMs *= body.is_terminal ? 0.8 : 1.25;
-      const final = await ended(() => account.job(job.id));
+      const final = await ended(account, job.id);
       const outcome = `${body.is_terminal ? `found ${body.state}` : "came in time"}, ended ${final.state}`;
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       if (status !== 200) failures.push(`a cancel answered ${status}`);
@@ -118,7 +112,10 @@ const c4: Case = {
       const next = await Promise.all(trial.world.workers.map(() => account.create({ steps: 2 })));
       await until("running", async () => (await account.job(first.id)).state !== "queued", 60_000);
       await Promise.all([account.cancel(first.id), account.cancel(first.id)]);
-      for (const { id } of next) if ((await ended(() => account.job(id))).state !== "succeeded") failures.push(`${id} ended ${(await account.job(id)).state}`);
+      for (const { id } of next) {
+        const { state } = await ended(account, id);
+        if (state !== "succeeded") failures.push(`${id} ended ${state}`);
+      }
       trial.progress(i + 1, trial.count);
     }
     await allEnded(trial);
@@ -139,7 +136,7 @@ const c5: Case = {
     for (const { links } of world.workers) links.sqs.set({ kind: "black_hole" });
     const unstarted = await Promise.all(Array.from({ length: trial.count }, () => account.create({ more: { start_within_s: 10, finish_within_s: 60 } })));
     for (const { id } of unstarted) {
-      const job = await ended(() => account.job(id));
+      const job = await ended(account, id);
       const [row] = await world.connection.db.execute(sql`select count(*)::int as n from job_attempts where job_id = ${id}`);
       if (job.state !== "expired" || row?.["n"] !== 0 || job.charge.state !== "released") failures.push(`${id}: ${job.state}, ${String(row?.["n"])} attempts, ${job.charge.state}`);
     }
@@ -148,7 +145,7 @@ const c5: Case = {
     for (let at = 0; at < trial.count; at += world.workers.length) {
       const jobs = await Promise.all(world.workers.map(() => account.create({ mode: "test", prompt: "test:slow:60", more: { start_within_s: 10, finish_within_s: 12 } })));
       for (const { id } of jobs) {
-        const job = await ended(() => account.job(id));
+        const job = await ended(account, id);
         const lateMs = Date.parse(job.finished_at ?? "") - Date.parse(job.created_at) - 12_000;
         if (job.state !== "expired") failures.push(`${id}: ${job.state}`);
         if (job.started_at !== null) latesMs.push(lateMs);

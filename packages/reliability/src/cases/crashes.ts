@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import { callTrap, statementTrap } from "../faults/traps.ts";
 import { refuseOneInThree } from "../world/receiver.ts";
+import { inferenceOf } from "../world/system.ts";
 import type { Member } from "../world/world.ts";
-import { allDelivered, allEnded, crash, until, up, type Trial } from "../trial.ts";
+import { allDelivered, allEnded, crash, ended, generatorOf, until, up, type Trial } from "../trial.ts";
 import type { Case, Outcome } from "./case.ts";
 
 const CREATE = "insert into idempotency";
@@ -189,14 +189,15 @@ const a3r: Case = {
   },
 };
 
-/** The inference process of a worker. */
-const childOf = async (pid: number): Promise<number | undefined> => {
-  for (const name of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
-    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-    if (stat.slice(stat.lastIndexOf(")")).split(" ")[2] !== String(pid)) continue;
-    if ((await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "")).includes("inference/main")) return Number(name);
+/** Kills the inference process that generates a job. False when the job ended first. */
+const killChildAtWork = async (trial: Trial, job: string, signal: NodeJS.Signals): Promise<boolean> => {
+  for (;;) {
+    const worker = await generatorOf(trial, job);
+    if (worker === undefined) return false;
+    const child = await inferenceOf(worker);
+    if (child !== undefined) return process.kill(child, signal);
+    await sleep(20);
   }
-  return undefined;
 };
 
 const a4: Case = {
@@ -210,47 +211,26 @@ const a4: Case = {
     const failures: string[] = [];
     const recoveriesMs: number[] = [];
     const supervisors = world.workers.map(({ process }) => process.pid());
-    const killChildAtWork = async (job: string, signal: NodeJS.Signals): Promise<boolean> => {
-      let killed = false;
-      await until(
-        "the job generates or ended",
-        async () => {
-          const [row] = await world.connection.db.execute(sql`select state, phase, lease_owner from jobs where id = ${job}`);
-          if (row?.["state"] !== "running" && row?.["state"] !== "queued") return true;
-          if (row["phase"] !== "generating") return false;
-          const owner = String(row["lease_owner"]);
-          const pid = Number(owner.split("-").at(-2));
-          const child = await childOf(pid);
-          if (child === undefined) return false;
-          process.kill(child, signal);
-          killed = true;
-          return true;
-        },
-        90_000,
-        20,
-      );
-      return killed;
-    };
     let kills = 0;
     for (let i = 0; i < trial.count; i++) {
       const job = await account.create({ steps: 100, count: 4 });
       const bystander = await account.create();
-      if (await killChildAtWork(job.id, i % 2 === 0 ? "SIGSEGV" : "SIGKILL")) {
+      if (await killChildAtWork(trial, job.id, i % 2 === 0 ? "SIGSEGV" : "SIGKILL")) {
         kills++;
         const at = Date.now();
-        await until("tried again", async () => (await account.job(job.id)).is_terminal, 120_000);
+        await ended(account, job.id);
         recoveriesMs.push(Date.now() - at);
       }
       for (const { id } of [job, bystander]) {
-        await until("ended", async () => (await account.job(id)).is_terminal, 120_000);
-        if ((await account.job(id)).state !== "succeeded") failures.push(`${id} ended ${(await account.job(id)).state}`);
+        const { state } = await ended(account, id);
+        if (state !== "succeeded") failures.push(`${id} ended ${state}`);
       }
       trial.progress(i + 1, trial.count);
     }
     // One that is done before its third death proves nothing: another is taken.
     for (let tries = 0; tries < 5; tries++) {
       const deadly = await account.create({ steps: 100, count: 8 });
-      for (let deaths = 0; deaths < 3 && (await killChildAtWork(deadly.id, "SIGKILL")); deaths++) {
+      for (let deaths = 0; deaths < 3 && (await killChildAtWork(trial, deadly.id, "SIGKILL")); deaths++) {
         kills++;
         await until("the attempt is over", async () => (await account.job(deadly.id)).state !== "running", 60_000, 50);
       }
@@ -278,22 +258,12 @@ const a5: Case = {
     const recoveriesMs: number[] = [];
     for (let i = 0; i < trial.count; i++) {
       const job = await account.create({ steps: 100, count: 4 });
-      let pid = 0;
-      await until(
-        "at work",
-        async () => {
-          const [row] = await world.connection.db.execute(sql`select phase, lease_owner from jobs where id = ${job.id}`);
-          pid = Number(String(row?.["lease_owner"]).split("-").at(-2));
-          return row?.["phase"] === "generating" || row?.["phase"] === "done";
-        },
-        60_000,
-        10,
-      );
-      if (Number.isNaN(pid)) continue;
+      const pid = await generatorOf(trial, job.id);
+      if (pid === undefined) continue;
       process.kill(pid, "SIGSTOP");
       const stopped = Date.now();
       try {
-        await until("another finished it", async () => (await account.job(job.id)).is_terminal, 90_000);
+        await ended(account, job.id);
       } finally {
         process.kill(pid, "SIGCONT");
       }
@@ -389,7 +359,7 @@ const a7: Case = {
       const job = await account.create();
       recoveriesMs.push(Date.now() - revived);
       acknowledged += (await load.stop()).length + 1;
-      await until("a job is worked on again", async () => (await account.job(job.id)).is_terminal, 90_000);
+      await ended(account, job.id);
       trial.progress(i + 1, trial.count);
     }
     await allEnded(trial);
@@ -419,7 +389,7 @@ const a9: Case = {
       world.reconnect();
       await Promise.all([up("cloud", world.cloud), ...world.members.map(({ name, process }) => up(name, process))]);
       const job = await account.create();
-      await until("a job ends again", async () => (await account.job(job.id)).is_terminal, 120_000);
+      await ended(account, job.id);
       recoveriesMs.push(Date.now() - cut);
       jobs += (await load.stop()).length + 1;
       trial.progress(i + 1, trial.count);

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -8,7 +7,8 @@ import { DISABLE_AFTER_DAYS, RETRY_SCHEDULE_S, rotateEndpointSecret, type Job } 
 import { sql } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
 import { accept, answer, RECEIVER_CA, type Behaviour } from "../world/receiver.ts";
-import { allDelivered, allEnded, crash, until, up, type Account, type Trial } from "../trial.ts";
+import { watchMemory } from "../world/system.ts";
+import { allDelivered, allEnded, crash, ended, until, up, type Account, type Trial } from "../trial.ts";
 import type { Case } from "./case.ts";
 
 interface Pending {
@@ -36,8 +36,7 @@ const canceled = async (account: Account): Promise<Job> => {
   const job = await account.create({ mode: "test", prompt: "test:slow:60" });
   await account.cancel(job.id);
   // A worker may have had it already.
-  await until("canceled", async () => (await account.job(job.id)).is_terminal, 30_000, 20);
-  return job;
+  return ended(account, job.id, 30_000);
 };
 
 /** Waits until attempt `n` of a job's message is written down, and lets the next one come at once instead of in hours. */
@@ -115,8 +114,6 @@ const gzip: Behaviour = (_, response) => {
   return 200;
 };
 
-const rssMb = async (pid: number | undefined): Promise<number> => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${String(pid)}/status`, "utf8"))?.[1]) / 1024;
-
 const d2: Case = {
   id: "D2",
   title: "endpoints that answer after 13 s, after 17 s, never, a byte every 2 s, 100 MB, a gzip bomb",
@@ -135,9 +132,7 @@ const d2: Case = {
     const failures: string[] = [];
     const accounts = await Promise.all(plan.map(() => trial.account({ endpoints: [{}] })));
     await allDelivered(trial);
-    const before = await rssMb(world.deliver.process.pid());
-    let peak = before;
-    const watching = setInterval(() => void rssMb(world.deliver.process.pid()).then((now) => (peak = Math.max(peak, now)), () => undefined), 100);
+    const watching = await watchMemory([world.deliver.process.pid()]);
     await Promise.all(
       plan.map(async ({ name, behave, outcome }, i) => {
         const account = accounts[i];
@@ -152,11 +147,11 @@ const d2: Case = {
         await hurry(trial, message.id);
       }),
     );
-    clearInterval(watching);
+    const { beforeMb, peakMb } = watching.stop();
     // Half of what comes in at once may be waiting for the collector.
-    if (peak - before > 20) failures.push(`the dispatcher grew by ${Math.round(peak - before)} MB`);
+    if (peakMb - beforeMb > 20) failures.push(`the dispatcher grew by ${Math.round(peakMb - beforeMb)} MB`);
     await allDelivered(trial);
-    return { counts: { endpoints: plan.length }, figures: { "dispatcher RSS": `${Math.round(before)} to ${Math.round(peak)} MB` }, failures };
+    return { counts: { endpoints: plan.length }, figures: { "dispatcher RSS": `${Math.round(beforeMb)} to ${Math.round(peakMb)} MB` }, failures };
   },
 };
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { claimJob, createKey, LIMITS, renewJob, SCOPES, succeedJob, connect, type Id } from "@deadiff/schemas";
 import { sql } from "drizzle-orm";
 import { percentile } from "../figures.ts";
 import type { Account, Trial } from "../trial.ts";
-import { until } from "../trial.ts";
+import { ended, until } from "../trial.ts";
 import type { accept } from "../world/receiver.ts";
+import { memoryOf } from "../world/system.ts";
 import { closedLoad, offeredLoad, type Call, type Measured } from "./clients.ts";
 
 /** One line of the table. */
@@ -19,7 +19,8 @@ export interface Figure {
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 const times = (p50: number, p99: number): string => `p50 ${ms(p50)}, p99 ${ms(p99)}`;
 const told = ({ perSecond, p50Ms, p99Ms }: Measured): string => `${Math.round(perSecond)}/s, ${times(p50Ms, p99Ms)}`;
-const statusesOf = ({ statuses }: Measured): string => Object.entries(statuses).map(([status, n]) => `${n} x ${status === "0" ? "no answer" : status}`).join(", ");
+/** How often each status was answered. */
+export const statusesOf = ({ statuses }: Pick<Measured, "statuses">): string => Object.entries(statuses).map(([status, n]) => `${n} x ${status === "0" ? "no answer" : status}`).join(", ");
 
 /** Accounts with enough keys that no rate limit is what is measured. */
 export interface Crowd {
@@ -48,7 +49,8 @@ const turns = <Item>(items: readonly Item[]): (() => Item) => {
   };
 };
 
-const creator = ({ keys }: Crowd): (() => Call) => {
+/** Creates by the crowd's keys in turn, each with an idempotency key of its own. */
+export const creator = ({ keys }: Crowd): (() => Call) => {
   const next = turns(keys);
   return () => {
     const { account, secret } = next();
@@ -112,12 +114,10 @@ export const reads = async (trial: Trial, crowd: Crowd, seconds: number): Promis
   return [{ what: `jobs.get with ETag, 32 clients, ${seconds} s`, floor: "1,500/s, p99 <= 40 ms", measured: `${told(measured)}; ${statusesOf(measured)}` }];
 };
 
-const rssMb = async (pid: number | undefined): Promise<number> => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${String(pid)}/status`, "utf8"))?.[1]) / 1024;
-
 /** Streams held open, and how soon they hear of a change. */
 export const streams = async (trial: Trial, crowd: Crowd, count: number): Promise<Figure[]> => {
   const { world } = trial;
-  const before = await rssMb(world.edge.process.pid());
+  const before = (await memoryOf(world.edge.process.pid())).nowMb;
   const jobs = await Promise.all(crowd.keys.slice(0, 20).map(async ({ account, secret }) => ({ id: (await account.create({ mode: "test" })).id, account, secret })));
   await forgiveRates(trial);
   const left = new AbortController();
@@ -140,7 +140,7 @@ export const streams = async (trial: Trial, crowd: Crowd, count: number): Promis
     if (i % 50 === 49) await sleep(100);
   }
   await until("the streams are open", () => open >= count, 60_000).catch(() => undefined);
-  const after = await rssMb(world.edge.process.pid());
+  const after = (await memoryOf(world.edge.process.pid())).nowMb;
   changedAt = performance.now();
   await Promise.all(jobs.map(({ account, id }) => account.cancel(id)));
   await until("all heard", () => heardAt.length >= open, 20_000).catch(() => undefined);
@@ -246,8 +246,7 @@ export const starts = async (trial: Trial, count: number): Promise<Figure[]> => 
     const waits: number[] = [];
     for (let i = 0; i < n; i++) {
       const { id } = await account.create({ steps: 1 });
-      await until("ended", async () => (await account.job(id)).is_terminal, 60_000);
-      const { created_at, started_at } = await account.job(id);
+      const { created_at, started_at } = await ended(account, id, 60_000);
       waits.push(Date.parse(started_at ?? "") - Date.parse(created_at));
     }
     return waits;

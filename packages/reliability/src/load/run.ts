@@ -1,29 +1,25 @@
-// The load figures: `npm run load`. Arguments: --seconds N (how long each figure is measured, 20 by default); names of parts.
-import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+// The load figures: `npm run load`. Arguments: --seconds N (how long each figure is measured, 20 by default); names of parts. Rows of
+// parts that are not run stay in the document as they are.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { freePort } from "@deadiff/schemas/local";
+import { commitOf } from "../commit.ts";
 import { randomFrom } from "../random.ts";
 import { accountMaker, type Account, type Trial } from "../trial.ts";
 import { startWorld, type World, type WorldOptions } from "../world/world.ts";
 import { closedLoad } from "./clients.ts";
-import { claims, creates, gather, mixed, reads, relay, starts, streams, webhooks, type Figure } from "./figures.ts";
+import { claims, creates, creator, gather, mixed, reads, relay, starts, streams, webhooks, type Figure } from "./figures.ts";
 import { isolateMemory, workerMemory } from "./memory.ts";
 import { pgbench } from "./pgbench.ts";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: "string", default: "20" } } });
 const seconds = Number(values.seconds);
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
-const keptIn = join(root, ".data", "reliability", "load.json");
-
-interface Kept extends Figure {
-  readonly commit: string;
-  readonly load1m: number;
-}
-const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+const file = join(root, "docs", "load.md");
+const commit = commitOf(root);
 
 let world: World | undefined;
 let scratch: string | undefined;
@@ -76,50 +72,46 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
     const inspectorPort = await freePort();
     return inWorld({ edge: "workerd", edgeEnv: { INSPECTOR_PORT: String(inspectorPort), MINIFLARE_WORKERD_V8_FLAGS: "--max-heap-size=128" } }, async (trial) => {
       const crowd = await gather(trial);
-      return isolateMemory(trial, inspectorPort, async () => {
-        let n = 0;
-        await closedLoad(trial.world.apiUrl, 16, seconds, () => {
-          const { account, secret } = crowd.keys[n++ % crowd.keys.length] ?? { account: undefined, secret: "" };
-          return { method: "POST", path: "/v1/jobs", headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" }, body: JSON.stringify({ input: { references: [{ image: account?.image }], prompt: "a dog" } }) };
-        });
-      });
+      return isolateMemory(trial, inspectorPort, () => closedLoad(trial.world.apiUrl, 16, seconds, creator(crowd)));
     });
   },
 };
 
-const results = JSON.parse(await readFile(keptIn, "utf8").catch(() => "{}")) as Record<string, Kept[]>;
+/** The table's rows by part: as the document has them, then as they are measured. */
+const rows = Map.groupBy(
+  (await readFile(file, "utf8").catch(() => "")).split("\n").filter((line) => line.startsWith("| ")),
+  (line) => line.split(" | ")[0]?.slice(2) ?? "",
+);
+const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}`;
 
 /** Written after each part: a run that is stopped leaves what it has. */
-const document = async (): Promise<void> => {
-  const rows = Object.keys(PARTS).flatMap((name) => results[name] ?? []);
-  await writeFile(
-  join(root, "docs", "load.md"),
-  `# What the platform carries
+const writeDocument = (): Promise<void> =>
+  writeFile(
+    file,
+    `# What the platform carries
 
-Written by \`npm run load\`; not edited by hand. Everything runs on one machine with ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}): the API on Node, Postgres with every
-commit on disk, queue and store, the clients themselves. "load" is the machine's load average at the end of each part, which is the
-part's own where nothing else ran: on ${cpus().length} cores some 2 to 4. A figure taken far above that says how the platform behaves when starved.
+Written by \`npm run load\`; not edited by hand. Everything runs on one machine, named with each figure: the API on Node, Postgres with
+every commit on disk, queue and store, the clients themselves. "Load" is the machine's load average at the end of each part, which is the
+part's own where nothing else ran: on 2 cores some 2 to 4. A figure taken far above that says how the platform behaves when starved.
+A \`+\` after a commit says that the tree had changes on top of it.
 
-| figure | asked for at least | measured | commit, load |
-|---|---|---|---|
-${rows.map(({ what, floor, measured, commit, load1m }) => `| ${what} | ${floor} | ${measured} | ${commit}, ${load1m} |`).join("\n")}
+| part | figure | asked for at least | measured | run |
+|---|---|---|---|---|
+${Object.keys(PARTS).flatMap((name) => rows.get(name) ?? [`| ${name} | not yet run | | | |`]).join("\n")}
 
 Recovery from crashes is in \`docs/reliability.md\`. The figures are shorter than the plan's ten minutes (\`--seconds\` sets how long each is
 measured), streams are 1,000 instead of 2,000, and no part was run on the cloud's own services.
 `,
-);
-};
+  );
 
 for (const [name, measure] of Object.entries(PARTS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   console.log(`${name} ...`);
   const figures = await measure();
   const load1m = Math.round((loadavg()[0] ?? 0) * 10) / 10;
-  results[name] = figures.map((figure) => ({ ...figure, commit, load1m }));
+  rows.set(name, figures.map(({ what, floor, measured }) => `| ${name} | ${what} | ${floor} | ${measured} | ${commit}, load ${load1m}, ${machine} |`));
   for (const { what, floor, measured } of figures) console.log(`  ${what}\n    ${measured}\n    (asked: ${floor})`);
-  await mkdir(join(root, ".data", "reliability"), { recursive: true });
-  await writeFile(keptIn, JSON.stringify(results, undefined, 2));
-  await document();
+  await writeDocument();
 }
-await document();
+await writeDocument();
 process.exit();
