@@ -163,10 +163,14 @@ test("a job is one trace from the caller through API, queue, worker and webhook"
   expect(steps.map(({ parentSpanId }) => parentSpanId)).toEqual([named("denoise")?.spanId, named("denoise")?.spanId]);
 });
 
-test("what the model cannot do is said in its own words, and costs nothing", async () => {
+test("what the model cannot do is said in its own words, costs nothing, and its trace says how far it came", async () => {
   const image = await uploaded();
-  const job = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a cat", gains: "no_such" } });
+  const traceId = "c".repeat(32);
+  const job = await call<Job>("POST", "/v1/jobs", { input: { references: [{ image }], prompt: "a cat", gains: "no_such" } }, { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
   expect(await ended(job.id)).toMatchObject({ state: "failed", error: { code: "unsupported_parameter" }, charge: { state: "released" } });
+  const named = (name: string) => spans.find((span) => span.traceId === traceId && span.name === name);
+  const within = () => named("open references")?.parentSpanId;
+  await expect.poll(() => within() !== undefined && within() === named("generate")?.spanId, { timeout: 30_000 }).toBe(true);
 });
 
 const killAndAwait = async (child: ManagedProcess): Promise<void> => {

@@ -45,8 +45,6 @@ export interface Generated {
   readonly parameters: Record<string, unknown>;
   /** Milliseconds by part of the work. */
   readonly timings: Record<string, number>;
-  /** The same part by part, for traces. */
-  readonly timeline: readonly Timed[];
   /** Name and version of the model. */
   readonly model: string;
 }
@@ -61,6 +59,8 @@ export type Generate = (request: GenerateRequest, options: GenerateOptions) => P
 export interface GenerateOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Hears once what was done when, for traces: also of a generation that failed or was stopped, unless its process died. */
+  readonly onTimeline?: ((timeline: readonly Timed[]) => void) | undefined;
   /** When the job must be done, in milliseconds since the epoch: where jobs share the device, the order goes by it. */
   readonly finishByMs?: number | undefined;
 }

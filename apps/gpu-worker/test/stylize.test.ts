@@ -7,7 +7,7 @@ import { parametersSchema, type Model } from "@deadiff/core";
 import { modelAboutSchema } from "@deadiff/schemas";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { GenerateRequest, LoadedMember, LoadedReference } from "../src/generate.ts";
+import type { GenerateRequest, LoadedMember, LoadedReference, Progress, Timed } from "../src/generate.ts";
 import { describeModel } from "../src/inference/describe.ts";
 import { stylizeWith } from "../src/inference/stylize.ts";
 
@@ -75,6 +75,22 @@ test("without references the picture is the prompt's alone; a code of another en
   await refused([{ weight: 1, mode: "style", members: [{ weight: 1, mode: "style", code: foreign.code!.file }] }]).toMatchObject({ code: "style_code_version" });
   await refused([{ weight: 1, mode: "style", code: Uint8Array.of(1, 2, 3) }]).toMatchObject({ code: "invalid_image" });
   await refused([noise], { gains: [1, 2] }).toMatchObject({ code: "unsupported_parameter" });
+});
+
+test("what was done when is told of a job that fails and of one that is stopped, up to where it came", async () => {
+  const told = async (change: Partial<GenerateRequest>, controller = new AbortController()): Promise<readonly Timed[]> => {
+    const heard: Timed[] = [];
+    const request: GenerateRequest = { kind: "picture", references: [noise], style: null, prompt: "a dog", negative_prompt: "", strength: 1, count: 1, seed: 3, steps: 4, ...change };
+    const stop = ({ step }: Progress): void => {
+      if (step === 2) controller.abort(new Error("enough"));
+    };
+    await expect(stylizeWith(model)(request, { signal: controller.signal, onProgress: stop, onTimeline: (timeline) => void heard.push(...timeline) })).rejects.toThrow();
+    return heard;
+  };
+  expect((await told({ gains: "no_such" })).map(({ name }) => name)).toEqual(["open references"]);
+  const stopped = await told({});
+  expect(stopped.at(-1)?.name).toBe("denoise");
+  expect(stopped.at(-1)?.steps.length).toBe(2);
 });
 
 test("the parameters say which part of a picture a reference was, in the answer and in the file", async () => {

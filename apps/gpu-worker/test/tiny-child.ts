@@ -44,12 +44,12 @@ await serve(() =>
       const [r = 0, g = 0, b = 0] = await meanColour(request.references);
       if (request.kind === "style_code") {
         const file = await encodeStyleCode({ kind: "style-code", encoder: ENCODER, queries: 1, width: 4, tokens: { style: Float32Array.of(r, g, b, 0) } });
-        return { images: [], code: { encoder: ENCODER, file }, seed: 0, parameters: {}, timings: {}, timeline: [], model: "average@1" };
+        return { images: [], code: { encoder: ENCODER, file }, seed: 0, parameters: {}, timings: {}, model: "average@1" };
       }
       const make = (i: number) =>
         sharp({ create: { width: request.width ?? 16, height: request.height ?? 16, channels: 3, background: { r, g, b: (b + i) % 256 } } }).png().toBuffer();
       const images = await Promise.all(Array.from({ length: request.count }, (_, i) => make(i)));
-      return { images, seed: request.seed, parameters: { steps }, timings: { total_ms: performance.now() - started }, timeline: [], model: "average@1" };
+      return { images, seed: request.seed, parameters: { steps }, timings: { total_ms: performance.now() - started }, model: "average@1" };
     },
   }),
 );

@@ -109,7 +109,7 @@ export const createInference = (options: ChildOptions): Inference => {
     running.process.kill("SIGKILL");
   };
 
-  const generate: Inference["generate"] = async (request, { signal, onProgress, finishByMs }) => {
+  const generate: Inference["generate"] = async (request, { signal, onProgress, onTimeline, finishByMs }) => {
     const aborted = () => (signal.reason instanceof Error ? signal.reason : new Error("aborted"));
     const unlessAborted = async (waited: Promise<unknown>): Promise<void> => {
       if (signal.aborted) throw aborted();
@@ -161,15 +161,12 @@ export const createInference = (options: ChildOptions): Inference => {
               if (!signal.aborted) onProgress(message.progress);
               break;
             case "done":
-              settle();
-              rssBytes = message.rssBytes;
-              if (signal.aborted) reject(aborted());
-              else resolve(message.generated);
-              break;
             case "failed":
               settle();
               rssBytes = message.rssBytes;
+              onTimeline?.(message.timeline);
               if (signal.aborted) reject(aborted());
+              else if (message.kind === "done") resolve(message.generated);
               else {
                 if (message.code === "internal") options.log("error", "generation_failed", { error: message.message });
                 reject(message.code === "internal" ? new JobError("internal") : new JobError(message.code, message.message));

@@ -1,5 +1,5 @@
 import { JobError, type ModelAbout } from "@deadiff/schemas/contracts";
-import type { Generate } from "../generate.ts";
+import type { Generate, Timed } from "../generate.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
 /**
@@ -31,13 +31,15 @@ export const serve = async (load: () => Promise<{ readonly generate: Generate; r
         const { id, request, finishByMs } = message;
         const controller = new AbortController();
         running.set(id, controller);
-        generate(request, { signal: controller.signal, finishByMs, onProgress: (progress) => tell({ kind: "progress", id, progress }) })
+        let timeline: readonly Timed[] = [];
+        const ended = () => ({ id, timeline, rssBytes: process.memoryUsage.rss() });
+        generate(request, { signal: controller.signal, finishByMs, onProgress: (progress) => tell({ kind: "progress", id, progress }), onTimeline: (parts) => (timeline = parts) })
           .then(
-            (generated) => tell({ kind: "done", id, generated, rssBytes: process.memoryUsage.rss() }),
+            (generated) => tell({ kind: "done", generated, ...ended() }),
             (error: unknown) => {
               const known = error instanceof JobError;
               const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-              tell({ kind: "failed", id, code: known ? error.code : "internal", message: known ? error.message : text, rssBytes: process.memoryUsage.rss() });
+              tell({ kind: "failed", code: known ? error.code : "internal", message: known ? error.message : text, ...ended() });
             },
           )
           .finally(() => running.delete(id));

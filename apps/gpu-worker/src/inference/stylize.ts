@@ -4,7 +4,7 @@ import { JobError, type JobErrorCode } from "@deadiff/schemas/contracts";
 import type { Generate, Generated, GenerateRequest } from "../generate.ts";
 import type { Scheduler } from "./batch/scheduler.ts";
 import { codeOf, referenceOf } from "./reference.ts";
-import { startTimeline } from "./timeline.ts";
+import { startTimeline, type Timeline } from "./timeline.ts";
 
 // Which of the model's complaints the job's owner can do something about.
 const OWNERS: Readonly<Record<string, JobErrorCode>> = {
@@ -54,15 +54,14 @@ const inputOf = async (model: Model, { references, ...request }: GenerateRequest
 });
 
 /** The code of a request's only reference, in both branches. */
-const encodeStyle = async (model: Model, { references, seed }: GenerateRequest): Promise<Generated> => {
+const encodeStyle = async (model: Model, { references, seed }: GenerateRequest, timeline: Timeline): Promise<Generated> => {
   const [reference] = references;
   if (reference === undefined || !("members" in reference)) throw new Error("a style code is asked for without a style");
   const started = performance.now();
-  const timeline = startTimeline();
   timeline.enter(SPANS.references);
   const file = await encodeStyleCode(await codeOf(model, reference.members, "both"));
   const timings = { references_ms: Math.round(performance.now() - started) };
-  return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, timeline: timeline.end(), model: `${model.name}@${model.version}` };
+  return { images: [], code: { encoder: await model.encoderHash(), file }, seed, parameters: {}, timings, model: `${model.name}@${model.version}` };
 };
 
 /** Parameters with the parts of pictures that references are: the model saw the parts alone. */
@@ -85,11 +84,11 @@ const PREVIEW_EVERY_MS = 1000;
 /** Generates with a loaded model. Every picture's file holds the parameters that make it again. */
 export const stylizeWith =
   (model: Model, scheduler?: Scheduler): Generate =>
-  async (request, { signal, onProgress, finishByMs = Infinity }) => {
+  async (request, { signal, onProgress, onTimeline, finishByMs = Infinity }) => {
     let previewedAt = performance.now();
+    const timeline = startTimeline();
     try {
-      if (request.kind === "style_code") return await encodeStyle(model, request);
-      const timeline = startTimeline();
+      if (request.kind === "style_code") return await encodeStyle(model, request, timeline);
       timeline.enter("open references");
       const input = await inputOf(model, request);
       const made = await stylize(model, input, {
@@ -116,10 +115,11 @@ export const stylizeWith =
         seed: request.seed,
         parameters: { ...withCrops(made.parameters, request.references), warnings: made.warnings },
         timings: Object.fromEntries(Object.entries(made.timingsMs).map(([stage, ms]) => [`${stage}_ms`, Math.round(ms)])),
-        timeline: timeline.end(),
         model: `${model.name}@${model.version}`,
       };
     } catch (error) {
       throw toJobError(error);
+    } finally {
+      onTimeline?.(timeline.end());
     }
   };

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, type Context } from "@opentelemetry/api";
 import { createHash } from "node:crypto";
 import { acknowledgeCancel, expireHeldJob, failJob, isDatabaseError, JobError, keepStyleCode, LEASE, releaseJob, succeedJob, type Db, type Hold, type JobResult, type JobRow } from "@deadiff/schemas";
 import type { AtPoint } from "../crash-points.ts";
-import type { Generate, Generated, Progress } from "../generate.ts";
+import type { Generate, Generated, Progress, Timed } from "../generate.ts";
 import type { Log } from "../log.ts";
 import { loadReferences, type ReferenceSources } from "../references/load.ts";
 import type { Store } from "../store.ts";
@@ -107,9 +107,9 @@ export const runJob = async (shop: Workshop, job: JobRow, drain: AbortSignal, pa
     const references = await inSpan("load references", { parent, attributes: { "deadiff.references": request.references.length } }, () => loadReferences(shop, request, signal));
     at("decoded");
     const generated = await inSpan("generate", { parent }, async (span, context) => {
-      const made = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress, finishByMs: Date.parse(job.finish_by) });
+      const onTimeline = (timeline: readonly Timed[]) => recordTimed(timeline, context, { "deadiff.process": "inference" });
+      const made = await shop.generate({ ...request, kind: job.kind, references }, { signal, onProgress, onTimeline, finishByMs: Date.parse(job.finish_by) });
       span.setAttributes({ "deadiff.model": made.model, ...Object.fromEntries(Object.entries(made.timings).map(([stage, ms]) => [`deadiff.${stage}`, ms])) });
-      recordTimed(made.timeline, context, { "deadiff.process": "inference" });
       return made;
     });
     at("generated");
