@@ -2,7 +2,7 @@ import type { AppRouter } from "@deadiff/edge-api";
 import type { CreateJobInput, Job, Upload } from "@deadiff/schemas/contracts";
 import { createTRPCClient, httpBatchLink, type TRPCClient } from "@trpc/client";
 import { JobNotSucceeded } from "./errors.ts";
-import { send, type Fetch, type TransportOptions } from "./transport.ts";
+import { fetchPatiently, send, type Fetch, type TransportOptions } from "./transport.ts";
 import { uploadPicture, type Picture } from "./upload.ts";
 import { waitForJob, type WaitOptions } from "./watch.ts";
 
@@ -31,7 +31,7 @@ export interface CreateOptions {
 
 /** The API, typed. */
 export interface DeadiffClient {
-  /** Every procedure of the API, as tRPC calls. */
+  /** Every procedure of the API, as tRPC calls. Queries are tried again as they may be; mutations are sent once. */
   readonly api: TRPCClient<AppRouter>;
   /** Queues a job. Safe to repeat: it never makes two. */
   readonly create: (job: CreateJobInput, options?: CreateOptions) => Promise<Job>;
@@ -61,7 +61,7 @@ export const createClient = (options: ClientOptions): DeadiffClient => {
   const wait: DeadiffClient["wait"] = (id, waitOptions) => waitForJob(transport, id, waitOptions);
   return {
     api: createTRPCClient<AppRouter>({
-      links: [httpBatchLink({ url: `${transport.baseUrl}/trpc`, headers: { authorization: `Bearer ${options.apiKey}` }, fetch: (url, init) => transport.fetch(String(url), init as RequestInit) })],
+      links: [httpBatchLink({ url: `${transport.baseUrl}/trpc`, headers: { authorization: `Bearer ${options.apiKey}` }, fetch: (url, init) => fetchPatiently(transport, String(url), init as RequestInit) })],
     }),
     create,
     wait,

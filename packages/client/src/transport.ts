@@ -63,6 +63,31 @@ const problemOf = async (response: Response): Promise<DeadiffApiError | DeadiffC
   return parsed.success ? new DeadiffApiError(parsed.data) : new DeadiffConnectionError(`the server answered ${response.status} without a problem document: is baseUrl right?`);
 };
 
+/** How long to wait before the next try. Full jitter: clients that failed together do not return together. */
+const waitMs = (options: TransportOptions, attempt: number, response: Response | undefined): number =>
+  ((response && retryAfterMs(response)) ?? 0) + Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** attempt) * options.random();
+
+/**
+ * `fetch` for calls whose answers somebody else reads, such as tRPC's: reads are tried again after faults of the line and answers that
+ * time may mend, never earlier than Retry-After; the last answer is handed on. What changes something is sent once.
+ */
+export const fetchPatiently = async (options: TransportOptions, url: string, init: RequestInit = {}): Promise<Response> => {
+  const asked = init.signal ?? undefined;
+  for (let attempt = 0; ; attempt++) {
+    const last = (init.method ?? "GET") !== "GET" || attempt >= options.retries;
+    const limit = AbortSignal.timeout(options.timeoutMs);
+    let response: Response | undefined;
+    try {
+      response = await options.fetch(url, { ...init, signal: asked === undefined ? limit : AbortSignal.any([asked, limit]) });
+      if (last || (response.status !== 429 && response.status < 500)) return response;
+      await response.body?.cancel();
+    } catch (error) {
+      if (last || asked?.aborted === true) throw error;
+    }
+    await pause(waitMs(options, attempt, response), asked);
+  }
+};
+
 /**
  * Sends a call. A call that may be repeated is tried again after faults of the line and answers that say so, with growing,
  * randomly spread pauses, never earlier than Retry-After. Throws a {@link DeadiffApiError} or {@link DeadiffConnectionError}.
@@ -77,13 +102,12 @@ export const send = async (options: TransportOptions, call: Call): Promise<Respo
   for (let attempt = 0; ; attempt++) {
     const limit = AbortSignal.timeout(options.timeoutMs + (call.serverWaitMs ?? 0));
     const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]);
-    let askedMs: number | undefined;
+    let response: Response | undefined;
     let failure: DeadiffApiError | DeadiffConnectionError;
     let again: boolean;
     try {
-      const response = await options.fetch(options.baseUrl + call.path, { method: call.method, headers, signal, ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) });
+      response = await options.fetch(options.baseUrl + call.path, { method: call.method, headers, signal, ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) });
       if (response.ok || response.status === 304) return response;
-      askedMs = retryAfterMs(response);
       failure = await problemOf(response);
       again = failure instanceof DeadiffApiError ? API_ERRORS[failure.code].retryable : response.status >= 500;
     } catch (cause) {
@@ -92,8 +116,6 @@ export const send = async (options: TransportOptions, call: Call): Promise<Respo
       again = true;
     }
     if (!again || !call.repeatable || attempt >= options.retries) throw failure;
-    // Full jitter: clients that failed together do not return together.
-    const backoffMs = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** attempt) * options.random();
-    await pause(askedMs === undefined ? backoffMs : askedMs + backoffMs, call.signal);
+    await pause(waitMs(options, attempt, response), call.signal);
   }
 };

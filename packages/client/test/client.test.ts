@@ -155,6 +155,22 @@ test("Retry-After is obeyed to the second, and what cannot be mended is not repe
   expect(sent).toHaveLength(3);
 });
 
+test("tRPC queries back off as the rest does, and hand on the last refusal; mutations are sent once", async () => {
+  const busy = () => Promise.resolve(new Response("[]", { status: 503, headers: { "retry-after": "1" } }));
+  let refused = 0;
+  line = (url, init, next) => (refused++ < 1 ? busy() : next(url, init));
+  const started = performance.now();
+  expect((await client().api.limits.get.query({})).object).toBe("limits");
+  expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  sent = [];
+  line = () => Promise.reject(new TypeError("down"));
+  await expect(client({ retries: 2 }).api.limits.get.query({})).rejects.toThrow("down");
+  expect(sent).toHaveLength(3);
+  sent = [];
+  await expect(client({ retries: 2 }).api.jobs.cancelMany.mutate({ ids: "all" })).rejects.toThrow("down");
+  expect(sent).toHaveLength(1);
+});
+
 test("waiting ends at its timeout and names the job; the job goes on", async () => {
   const job = await client().create(INPUT);
   await expect(client().wait(job.id, { timeoutMs: 300 })).rejects.toMatchObject({ name: "WaitTimeout", jobId: job.id });
