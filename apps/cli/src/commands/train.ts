@@ -5,18 +5,19 @@ import { parseNumber } from "../arguments/values.ts";
 import type { CommandContext } from "../context.ts";
 
 type TrainOptions = {
-  steps?: number; pairs?: string; bundle?: string; out?: string; batch: number; lr: number; seed: number; threads?: number; fresh?: boolean; plan?: boolean; json?: boolean;
+  steps?: number; pairs?: string; bundle?: string; out?: string; batch: number; accumulate: number; lr: number; seed: number; threads?: number; fresh?: boolean; plan?: boolean; json?: boolean;
 };
 
 /** `deadiff train`: a stage of the mini model, or DEADiff over one's own bundle and pictures. */
 export function addTrain(program: Command, context: CommandContext): void {
   program.command("train <what>")
-    .description("Train a stage of the mini model (encoders, base, decoder-crops, decoder-full, deadiff, judge-style, judge-subject, or a compared method), or with --pairs the image side of a bundle on your own pictures (docs/training.md). Ctrl-C keeps a checkpoint; the same command goes on.")
+    .description("Train a stage of the mini model (encoders, base, decoder-crops, decoder-full, align, deadiff, judge-style, judge-subject, or a compared method), or with --pairs the image side of a bundle on your own pictures (docs/training.md). Ctrl-C keeps a checkpoint; the same command goes on.")
     .option("--steps <n>", "updates of the whole run", parseNumber)
     .option("--pairs <DIR>", "folder with pairs.json: your pictures, each with a subject and a style")
     .option("-b, --bundle <DIR>", "with --pairs: the bundle to build on; models/<what> when left out")
     .option("-o, --out <DIR>", "with --pairs: folder of the run and, in the end, of its bundle; runs/<what> when left out")
-    .option("--batch <n>", "with --pairs: pictures of an update", parseNumber, 1)
+    .option("--batch <n>", "with --pairs: pictures of a step", parseNumber, 1)
+    .option("--accumulate <n>", "with --pairs: batches of an update, one after the other", parseNumber, 1)
     .option("--lr <rate>", "with --pairs: peak learning rate", parseNumber, 1e-4)
     .option("--seed <n>", "with --pairs: seed of the run", parseNumber, 1)
     .option("--threads <n>", "with --pairs: threads of a step", parseNumber)
@@ -40,7 +41,7 @@ async function trainWhat(what: string, options: TrainOptions, { cwd, signal, out
   if (options.steps === undefined) throw new DeadiffError("request_invalid", "say with --steps how long to train: the method's authors took 100,000 steps of 8");
   err(`${need}\n`);
   const trained = await trainFolder({
-    pairs: resolve(cwd, options.pairs), bundle, out: resolve(cwd, options.out ?? `runs/${what}`), steps: options.steps, batchSize: options.batch, lr: options.lr, seed: options.seed,
+    pairs: resolve(cwd, options.pairs), bundle, out: resolve(cwd, options.out ?? `runs/${what}`), steps: options.steps, batchSize: options.batch, accumulate: options.accumulate, lr: options.lr, seed: options.seed,
     fresh: options.fresh ?? false, ...(options.threads !== undefined && { threads: options.threads }), signal, log: (line) => err(`${line}\n`),
   });
   signal.throwIfAborted();

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const run = (out: string, steps: number): FolderRun => ({
-  pairs: join(folder, "pairs"), bundle: join(folder, "tiny"), out: join(folder, out), steps, batchSize: 3, seed: 4, lr: 1e-3, fresh: false, threads: 1,
+  pairs: join(folder, "pairs"), bundle: join(folder, "tiny"), out: join(folder, out), steps, batchSize: 3, accumulate: 2, seed: 4, lr: 1e-3, fresh: false, threads: 1,
   signal: new AbortController().signal, log: () => undefined,
 });
 

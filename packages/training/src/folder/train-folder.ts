@@ -30,6 +30,8 @@ export type FolderRun = {
   readonly out: string;
   readonly steps: number;
   readonly batchSize: number;
+  /** Batches whose mean gradient makes one update. */
+  readonly accumulate: number;
   readonly seed: number;
   /** Peak learning rate; the method's is 1e-4. */
   readonly lr: number;
@@ -66,9 +68,9 @@ export async function trainFolder(run: FolderRun): Promise<string | null> {
     const pairAt = folderPairs(pictures);
     const state = await train(runtime, {
       folder: run.out,
-      identity: { objective: "deadiff", config: JSON.stringify([c, run.batchSize, run.fresh]), seed: run.seed, data: `${hash} ${await sha256OfFile(join(run.bundle, "bundle.json"))}` },
+      identity: { objective: "deadiff", config: JSON.stringify([c, run.batchSize, run.accumulate, run.fresh]), seed: run.seed, data: `${hash} ${await sha256OfFile(join(run.bundle, "bundle.json"))}` },
       objective,
-      config: { steps: run.steps, batchSize: run.batchSize, lr: { peak: run.lr, warmup: Math.min(500, Math.ceil(run.steps / 10)), floor: 0.1 }, optimizer: { adamW: ADAMW }, emaDecay: 0.999, checkpointMinutes: 15 },
+      config: { steps: run.steps, batchSize: run.batchSize, accumulate: run.accumulate, lr: { peak: run.lr, warmup: Math.min(500, Math.ceil(run.steps / 10)), floor: 0.1 }, optimizer: { adamW: ADAMW }, emaDecay: 0.999, checkpointMinutes: 15 },
       seed: run.seed,
       initial,
       batches: (fromStep) => {

@@ -14,8 +14,9 @@ import type { Trainer, TrainingState, Weights } from "./trainer.ts";
 export type RunConfig = {
   /** Updates of the whole run; the learning rate's schedule ends there. */
   steps: number;
-  /** Samples of an update. */
+  /** Samples of a step of the graph; an update takes `accumulate` (1 unless given) such micro-batches. */
   batchSize: number;
+  accumulate?: number;
   lr: Rate;
   optimizer: OptimizerConfig;
   emaDecay: number;
@@ -31,8 +32,8 @@ export type Run = {
   seed: number;
   /** Starting values from earlier stages. */
   initial?: Weights;
-  /** Batches from a step on. */
-  batches: (fromStep: number) => { next(): Promise<Record<string, HostTensor>>; close(): Promise<void> };
+  /** Micro-batches from a number on: `accumulate` of them an update. */
+  batches: (from: number) => { next(): Promise<Record<string, HostTensor>>; close(): Promise<void> };
   /** Draws what a person would look at, from the averaged weights. */
   sheet?: (state: TrainingState, file: string) => Promise<void>;
   signal: AbortSignal;
@@ -54,11 +55,11 @@ export async function train(runtime: Runtime, run: Run): Promise<TrainingState> 
   const path = join(folder, CHECKPOINT);
   const resumed = await loadCheckpoint(path, run.identity);
   const start = resumed ?? startState(objective, run.seed, run.initial);
-  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${config.batchSize}`);
+  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${config.batchSize * (config.accumulate ?? 1)}`);
   if (start.step >= config.steps) return start;
 
   const trainer = await createTrainer(runtime, objective, start, config);
-  const batches = run.batches(start.step);
+  const batches = run.batches(start.step * (config.accumulate ?? 1));
   try {
     await loop(trainer, batches, run, path);
     return await checkpoint(trainer, run, path);
@@ -73,16 +74,19 @@ async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, run: 
   const sums = new Map<string, number>();
   let [counted, since, lastCheckpoint] = [0, performance.now(), performance.now()];
   while (trainer.step < config.steps && !run.signal.aborted) {
-    const metrics = await trainer.update(await batches.next(), learningRate(trainer.step, { ...config.lr, steps: config.steps }));
+    const micro: Record<string, HostTensor>[] = [];
+    while (micro.length < (config.accumulate ?? 1)) micro.push(await batches.next());
+    const metrics = await trainer.update(micro, learningRate(trainer.step, { ...config.lr, steps: config.steps }));
     for (const [name, value] of Object.entries(metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
     counted++;
     if (trainer.step % 50 === 0) {
       const seconds = (performance.now() - since) / 1000;
       const means = Object.fromEntries([...sums].map(([name, total]) => [name, total / counted]));
-      const rate = (counted * config.batchSize) / seconds;
-      const left = ((config.steps - trainer.step) * config.batchSize) / rate / 60;
+      const samples = config.batchSize * (config.accumulate ?? 1);
+      const rate = (counted * samples) / seconds;
+      const left = ((config.steps - trainer.step) * samples) / rate / 60;
       log(`step ${trainer.step}/${config.steps}  ${Object.entries(means).map(([n, v]) => `${n} ${v.toPrecision(4)}`).join("  ")}  ${rate.toFixed(1)} samples/s  ${left.toFixed(0)} min left`);
-      await appendFile(join(run.folder, METRICS), `${JSON.stringify({ step: trainer.step, samples: trainer.step * config.batchSize, rate, ...means })}\n`);
+      await appendFile(join(run.folder, METRICS), `${JSON.stringify({ step: trainer.step, samples: trainer.step * samples, rate, ...means })}\n`);
       sums.clear();
       [counted, since] = [0, performance.now()];
     }

@@ -10,6 +10,7 @@ import { STYLE_JUDGE, SUBJECT_JUDGE } from "../judge/network.ts";
 import { methodConfig } from "../methods/method.ts";
 import { METHODS } from "../methods/methods.ts";
 import { baseObjective } from "../stages/base.ts";
+import { alignObjective } from "../stages/align.ts";
 import { deadiffObjective } from "../stages/deadiff.ts";
 import { decoderObjective } from "../stages/decoder.ts";
 import { encodersObjective } from "../stages/encoders.ts";
@@ -54,7 +55,7 @@ function fakeBatch(objective: Objective, step: number): Record<string, HostTenso
 async function run(objective: Objective, start: TrainingState, batches: (step: number) => Record<string, HostTensor>, until: number, how: TrainerOptions = options): Promise<{ state: TrainingState; losses: number[] }> {
   const trainer = await createTrainer(runtime, objective, start, how);
   const losses: number[] = [];
-  while (trainer.step < until) losses.push((await trainer.update(batches(trainer.step), 1e-3))["loss"] ?? NaN);
+  while (trainer.step < until) losses.push((await trainer.update([batches(trainer.step)], 1e-3))["loss"] ?? NaN);
   const state = await trainer.state();
   await trainer.close();
   return { state, losses };
@@ -72,7 +73,7 @@ const named = (name: string, objective: Objective): Objective => ({ ...objective
 const smallJudge = styleJudgeObjective({ ...STYLE_JUDGE, ...small }, 4);
 
 const objectives: Objective[] = [
-  encodersObjective(TINY, 4), decoderObjective(TINY, 2, 32), baseObjective(TINY, 2, 8), deadiffObjective(TINY, 2, 8),
+  encodersObjective(TINY, 4), alignObjective(TINY, 4), decoderObjective(TINY, 2, 32), baseObjective(TINY, 2, 8), deadiffObjective(TINY, 2, 8),
   named("ip-adapter (added attention)", deadiffObjective(methodConfig(TINY, METHODS["ip-adapter"]), 2, 8)),
   named("no-layer-split", deadiffObjective(methodConfig(TINY, METHODS["no-layer-split"]), 2, 8)),
   named("deadiff with two vision encoders", deadiffObjective({ ...TINY, sharedVision: false }, 2, 8)),
@@ -101,6 +102,36 @@ describe("trainer", { timeout: 120_000 }, () => {
     const rest = await run(objective, resumed!, (step) => fakeBatch(objective, step), 4, how);
     expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
     for (const kind of ["weights", "m", "v", "ema"] as const) expect(new Map(rest.state[kind])).toEqual(new Map(whole.state[kind]));
+  });
+
+  test("two micro-batches accumulated make the update of one batch of both", async () => {
+    const [small, whole] = [deadiffObjective(TINY, 2, 8), deadiffObjective(TINY, 4, 8)];
+    const start = lively(startState(small, 4));
+    // A large eps, or the rounding of a gradient that is nearly nothing would decide its weight's direction.
+    const joined = (a: HostTensor, b: HostTensor): HostTensor => {
+      const dims = [Number(a.dims[0]) + Number(b.dims[0]), ...a.dims.slice(1)];
+      return a.dtype === "int64" ? { ...a, dims, data: BigInt64Array.from([...a.data, ...(b.data as BigInt64Array)]) } : { dtype: "float32", dims, data: Float32Array.from([...(a.data as Float32Array), ...(b.data as Float32Array)]) };
+    };
+    const update = async (objective: Objective, batches: (step: number) => Record<string, HostTensor>[], accumulate: number) => {
+      const trainer = await createTrainer(runtime, objective, start, { ...options, optimizer: { adamW: { ...ADAMW, eps: 1e-2 } }, accumulate });
+      const results = [await trainer.update(batches(0), 1e-3), await trainer.update(batches(1), 1e-3)];
+      const { weights } = await trainer.state();
+      await trainer.close();
+      return { results, weights };
+    };
+    const halves = (step: number): Record<string, HostTensor>[] => [fakeBatch(small, 2 * step), fakeBatch(small, 2 * step + 1)];
+    const accumulated = await update(small, halves, 2);
+    const atOnce = await update(whole, (step) => {
+      const [first, second] = halves(step);
+      return [Object.fromEntries(Object.entries(first!).map(([name, x]) => [name, joined(x, second![name]!)]))];
+    }, 1);
+    for (const [i, result] of accumulated.results.entries()) {
+      for (const [name, value] of Object.entries(result)) expect(value, name).toBeCloseTo(atOnce.results[i]![name]!, 4);
+    }
+    for (const [name, w] of accumulated.weights) {
+      const other = atOnce.weights.get(name)!;
+      expect(Math.max(...w.map((x, i) => Math.abs(x - other[i]!))), name).toBeLessThan(1e-6);
+    }
   });
 
   test("Muon lowers the loss on a fixed batch, and keeps no second moment of what it takes", async () => {
