@@ -59,7 +59,9 @@ export const SD15: DeadiffConfig = {
 
 /**
  * DEADiff at a size that trains and runs on two CPU cores: 128-pixel pictograms. The U-Net has SD 1.5's sixteen
- * cross-attention layers at three resolutions, so layer maps mean the same here.
+ * cross-attention layers in the same order, but at 8, 4 and 2 positions a side where SD 1.5 has 64, 32, 16 (and 8 in the
+ * middle). So coarse begins one level earlier: what is decided at 2 x 2 reaches no shape, and a subject that is told to
+ * layers 4 to 8 alone does not arrive; told to 2 to 12 it does (docs/evaluation.md, "Layers").
  */
 export const MINI: DeadiffConfig = {
   name: "mini",
@@ -75,7 +77,7 @@ export const MINI: DeadiffConfig = {
     latentChannels: 16, channels: 32, multipliers: [3, 4, 4], resBlocks: 2, attentionFactors: [1, 2, 4], heads: 4, groups: 16, contextWidth: 160, patch: 2,
   },
   vae: { channels: 48, multipliers: [1, 2], resBlocks: 1, latentChannels: 16, groups: 8, patch: 4, linear: true, scale: 1 },
-  layerMap: contentLayers(16, [4, 5, 6, 7, 8]),
+  layerMap: contentLayers(16, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
   attention: "joint",
   // A position holds 64 numbers and the finest level is 96 wide: too narrow to carry the noise through, as v and eps want
   // (Li & He 2025, arXiv:2511.13720, "Back to Basics": predict clean data where patches are large for the width).

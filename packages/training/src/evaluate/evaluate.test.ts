@@ -86,6 +86,7 @@ describe("a bench under a judge that is always right", () => {
     expect(row.scores.styleTop1.mean).toBe(1);
     expect(row.scores.textTop1.mean).toBe(0);
     expect(row.scores.leak.mean).toBe(1);
+    expect(row.scores.leakCosine.mean).toBeCloseTo(1, 6);
   });
 });
 
@@ -104,6 +105,7 @@ describe("scores", () => {
     expect(score).toMatchObject({ styleTop1: 1, textTop1: 0, textTop5: 1, leak: 1 });
     expect(score.styleCosine).toBeCloseTo(0.8, 6);
     expect(score.textCosine).toBeCloseTo(0.6, 6);
+    expect(score.leakCosine).toBeCloseTo(0.8, 6);
     // The wanted style stands in its own place: there, what lies nearer is no style of its own.
     expect(scorePicture(look, { referenceStyle: [0, 1], style: 0, centre: [0.6, 0.8], subject: 2, leaking: 1 }, candidates).styleTop1).toBe(1);
     // Where the prompt asks for the reference's own subject, finding it is no leak.
@@ -130,7 +132,7 @@ describe("scores", () => {
   test("goals are held to the rows they are about", () => {
     const row = (name: string, textTop1: number, styleTop1: number, leak: number) => {
       const e = (mean: number) => ({ mean, low: mean, high: mean });
-      return { name, count: 9, distance: null, scores: { styleCosine: e(0), styleTop1: e(styleTop1), textCosine: e(0), textTop1: e(textTop1), textTop5: e(0), leak: e(leak) } };
+      return { name, count: 9, distance: null, scores: { styleCosine: e(0), styleTop1: e(styleTop1), textCosine: e(0), textTop1: e(textTop1), textTop5: e(0), leak: e(leak), leakCosine: e(0) } };
     };
     const rows = { real: row("real", 0.8, 0.9, 0), textOnly: row("text", 0.5, 0.02, 0), deadiff: row("deadiff", 0.47, 0.3, 0.02), reconstruction: [row("recon", 0.2, 0.5, 0.3)] };
     expect(claimsOf(rows).map(({ met }) => met)).toEqual([true, true, true, true]);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { stylizeBatch } from "@deadiff/core";
+import { BRANCHES, stylizeBatch } from "@deadiff/core";
 import type { HostImage, StylizeInput } from "@deadiff/core";
 import { decodeImage, encodePng, writeFileAtomically } from "@deadiff/core/node";
 import type { Judged } from "./models.ts";
@@ -44,13 +44,19 @@ export function createGenerator(folder: string, log: (line: string) => void): Ge
   };
 }
 
-/** Where a request's picture is kept: references count by their pixels. */
+/** Where a request's picture is kept: references count by their pixels, style codes by their tokens. */
 function keyOf(identity: string, { references = [], ...request }: StylizeInput): string {
   const pictures = references.map((reference) => {
-    if (!("image" in reference)) throw new TypeError("the evaluation gives pictures as references, not style codes");
-    const { image, ...influence } = reference;
-    return { ...influence, image: createHash("sha256").update(image.data).digest("hex") };
+    if ("image" in reference) {
+      const { image, ...influence } = reference;
+      return { ...influence, image: hashOf(image.data) };
+    }
+    const { code: { encoder, tokens }, ...influence } = reference;
+    return { ...influence, encoder, code: BRANCHES.map((branch) => tokens[branch] && hashOf(tokens[branch])) };
   });
-  const hash = createHash("sha256").update(JSON.stringify([identity, pictures, request])).digest("hex");
+  const hash = hashOf(JSON.stringify([identity, pictures, request]));
   return join(hash.slice(0, 2), `${hash}.png`);
 }
+
+const hashOf = (data: string | Uint8Array | Float32Array): string =>
+  createHash("sha256").update(typeof data === "string" ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest("hex");

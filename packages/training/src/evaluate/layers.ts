@@ -18,9 +18,9 @@ const GROUPS: readonly { readonly name: string; readonly layers: readonly number
 
 /** Content layers of the maps that are compared on one trained model. */
 export const MAPS: readonly { readonly name: string; readonly content: readonly number[] }[] = [
-  { name: "content in 4 to 8 (as trained)", content: [4, 5, 6, 7, 8] },
+  { name: "content in 2 to 12 (as trained)", content: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
+  { name: "content in 4 to 8 (SD 1.5's)", content: [4, 5, 6, 7, 8] },
   { name: "content in 4 to 6: 7 and 8 read style", content: [4, 5, 6] },
-  { name: "content in 7 and 8: 4 to 6 read style", content: [7, 8] },
   { name: "style in every layer", content: [] },
 ];
 

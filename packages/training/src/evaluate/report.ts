@@ -15,6 +15,7 @@ export type Report = {
   readonly claims: readonly Claim[];
   readonly sweep: { readonly file: string; readonly images: number; readonly rows: readonly Row[] } | null;
   readonly restyle: { readonly images: number; readonly rows: readonly Row[] } | null;
+  readonly told: { readonly images: number; readonly rows: readonly Row[] } | null;
   readonly maps: { readonly images: number; readonly rows: readonly Row[] } | null;
   readonly groups: readonly { readonly mode: "style" | "content"; readonly images: number; readonly rows: readonly Row[] }[];
   readonly grid: string | null;
@@ -22,7 +23,7 @@ export type Report = {
   readonly sampling: { readonly pictures: number; readonly picturesASecond: number } | null;
 };
 
-const NARROW = COLUMNS.filter(({ score }) => ["styleCosine", "styleTop1", "textCosine", "textTop1", "leak"].includes(score));
+const NARROW = COLUMNS.filter(({ score }) => ["styleCosine", "styleTop1", "textCosine", "textTop1", "leak", "leakCosine"].includes(score));
 
 /** The report as Markdown. */
 export function reportText(r: Report): string {
@@ -43,7 +44,7 @@ The judge ([models/judge](../models/judge/README.md)) is two small convolutional
 | --- | --- |
 | style cosine, style top-1 | the picture's style embedding beside the reference's; whether the reference's style is the nearest of all 352 (hand and treatment), held-out ones included |
 | text cosine, top-1, top-5 | the picture beside the name of the prompt's subject; whether that name is (among) the nearest of all 782 |
-| subject leak | how often the nearest name is that of the *reference's* subject |
+| subject leak, leak cosine | how often the nearest name is that of the *reference's* subject; the picture beside that name: what shows through without taking over |
 | Fréchet | distance, in 32 principal components of the judge's features, from real pictures in the very same styles with other subjects. Sets are matched style by style; of one style alone there are too few pictures for a covariance |`,
     `## Methods side by side
 
@@ -74,21 +75,29 @@ ${scoreTable(r.sweep.rows, NARROW)}`]),
 With the condition \`content\` the tokens carry what the reference shows, and the prompt names a style in words. Scored
 against a real picture of the reference's subject in that style; ${r.restyle.images} questions.
 
-${scoreTable(r.restyle.rows, NARROW.filter(({ score }) => score !== "leak"))}`]),
+${scoreTable(r.restyle.rows, NARROW.filter(({ score }) => !score.startsWith("leak")))}`]),
     layerSection(r),
     costSection(r),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
 
-function layerSection({ maps, groups }: Report): string {
-  if (maps === null && groups.length === 0) return "";
+function layerSection({ told, maps, groups }: Report): string {
+  if (told === null && maps === null && groups.length === 0) return "";
   const parts = [`## Layers: are 7 and 8 style or content?
 
-Layers are numbered in running order: down 0 to 5, middle 6, up 7 to 15.`];
+Layers are numbered in running order: down 0 to 5, middle 6, up 7 to 15. In SD 1.5 layers 4 to 8 work at 16 x 16 positions and
+the middle's 8 x 8; in mini at 2 x 2, and layers 2, 3 and 10 to 12 at 4 x 4.`];
+  if (told !== null) parts.push(`### Where the base takes the subject from
+
+No training: the subject's own words, as the text encoder states them, are the content tokens of the layers named, with the
+text's keys and values; the prompt names a style for all layers. Scored against the real picture of that subject in that style;
+${told.images} questions. A layer map whose row here is low cannot carry a subject, whatever the Q-Former learns.
+
+${scoreTable(told.rows, NARROW.filter(({ score }) => !score.startsWith("leak")))}`);
   if (maps !== null) parts.push(`### Another layer map than the trained one
 
-DEADiff as trained (content in 4 to 8), asked for style under other maps: layers that are handed style tokens here were trained
+DEADiff as trained (content in 2 to 12), asked for style under other maps: layers that are handed style tokens here were trained
 on content tokens, so this shows what comes through, not what training with that map would give; ${maps.images} questions.
 
 ${scoreTable(maps.rows, NARROW)}`);
@@ -98,10 +107,6 @@ The model without the layer split, whose layers were all trained on both kinds o
 elsewhere; ${images} questions.
 
 ${scoreTable(rows, NARROW)}`);
-  parts.push(`To settle it, both maps have to be trained, with the same budget:
-
-    node packages/training/src/methods/run-method.ts content-4-8
-    node packages/training/src/methods/run-method.ts content-4-6`);
   return parts.join("\n\n");
 }
 

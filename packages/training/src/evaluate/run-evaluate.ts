@@ -33,6 +33,7 @@ import { reportText } from "./report.ts";
 import type { Report } from "./report.ts";
 import { summarise } from "./score.ts";
 import type { Row } from "./score.ts";
+import { subjectRows, writeWordReader } from "./subject-words.ts";
 import { drawUnits, HELD_OUT } from "./units.ts";
 
 const { values, tokens } = parseArgs({
@@ -110,6 +111,9 @@ for (const { name, judged } of contestants.filter(({ judged: { model } }) => mod
 
 // Which layers carry what.
 const maps = await mapRows(generator, (layerMap) => openJudged(runtime, bundle, layerMap), small, shipped.model.config.layerMap.length);
+const reader = join(cache, "word-reader");
+await writeWordReader(bundle, reader);
+const told = await subjectRows(generator, (layerMap) => openJudged(runtime, reader, layerMap), restyle, shipped.model.config.layerMap.length);
 const unsplit = methods.includes("no-layer-split") ? contestants.find(({ name }) => name === METHODS["no-layer-split"].title)?.judged : undefined;
 const groups: Report["groups"][number][] = [];
 if (unsplit !== undefined) for (const mode of ["style", "content"] as const) groups.push({ mode, images: few, rows: await groupRows(generator, unsplit, small, mode) });
@@ -140,7 +144,7 @@ const report: Report = {
   }),
   sweep: { file: "images/strength.svg", images: few, rows: sweepRows },
   restyle: { images: few, rows: restyleRows },
-  maps: { images: few, rows: maps }, groups, grid: "images/evaluation.webp", costs,
+  told: { images: few, rows: told }, maps: { images: few, rows: maps }, groups, grid: "images/evaluation.webp", costs,
   sampling: generator.made.pictures === 0 ? null : { pictures: generator.made.pictures, picturesASecond: generator.made.pictures / generator.made.seconds },
 };
 await writeFile(join(out, "evaluation.md"), reportText(report));

@@ -31,14 +31,16 @@ export type Score = {
   readonly textTop5: number;
   /** Whether the reference's subject is the nearest of all names, where the prompt asks for another. */
   readonly leak: number;
+  /** Cosine of the picture with the name of the reference's subject, -1..1: what leaks without taking over. */
+  readonly leakCosine: number;
 };
 
-export const SCORES = ["styleCosine", "styleTop1", "textCosine", "textTop1", "textTop5", "leak"] as const satisfies readonly (keyof Score)[];
+export const SCORES = ["styleCosine", "styleTop1", "textCosine", "textTop1", "textTop5", "leak", "leakCosine"] as const satisfies readonly (keyof Score)[];
 
 /** Scores one picture. */
 export function scorePicture(look: Pick<Look, "style" | "subject">, key: Key, { styles, names }: Candidates): Score {
-  const name = names[key.subject];
-  if (name === undefined) throw new RangeError(`scorePicture: no name ${key.subject}`);
+  const [name, leaking] = [names[key.subject], names[key.leaking]];
+  if (name === undefined || leaking === undefined) throw new RangeError(`scorePicture: no name ${key.subject} or ${key.leaking}`);
   const rank = retrievalRank(look.subject, names, key.subject);
   return {
     styleCosine: cosine(look.style, key.referenceStyle),
@@ -47,6 +49,7 @@ export function scorePicture(look: Pick<Look, "style" | "subject">, key: Key, { 
     textTop1: rank === 0 ? 1 : 0,
     textTop5: rank < 5 ? 1 : 0,
     leak: key.leaking !== key.subject && retrievalRank(look.subject, names, key.leaking) === 0 ? 1 : 0,
+    leakCosine: cosine(look.subject, leaking),
   };
 }
 

@@ -11,6 +11,7 @@ export const COLUMNS: readonly Column[] = [
   { title: "text top-1", score: "textTop1", as: "share" },
   { title: "text top-5", score: "textTop5", as: "share" },
   { title: "subject leak", score: "leak", as: "share" },
+  { title: "leak cosine", score: "leakCosine", as: "cosine" },
   { title: "Fréchet", score: "distance", as: "distance" },
 ];
 

@@ -1,4 +1,4 @@
-import { MINI, TINY } from "@deadiff/core";
+import { MINI, SD15, TINY } from "@deadiff/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeFixture } from "../../test/fixture.ts";
 import { pairAt } from "../data/pairs.ts";
@@ -52,11 +52,10 @@ describe("methods", () => {
 
   test("DEADiff is the preset's own network; the others differ in layer map and attention alone", () => {
     expect(methodConfig(MINI, METHODS.deadiff)).toEqual(MINI);
-    expect(methodConfig(MINI, METHODS["content-4-8"])).toEqual(MINI);
     expect(methodConfig(TINY, METHODS["no-layer-split"]).layerMap).toEqual(Array(7).fill("both"));
     const ip = methodConfig(MINI, METHODS["ip-adapter"]);
     expect(ip).toEqual({ ...MINI, attention: "added", layerMap: Array(16).fill("style") });
-    expect(methodConfig(MINI, METHODS["content-4-6"]).layerMap.flatMap((b, i) => (b === "content" ? [i] : []))).toEqual([4, 5, 6]);
+    expect(methodConfig(MINI, METHODS["content-4-8"])).toEqual({ ...MINI, layerMap: SD15.layerMap });
     expect(() => methodConfig(TINY, METHODS["content-4-8"])).toThrow(RangeError);
   });
 });

@@ -29,8 +29,7 @@ export const METHODS = {
   "ip-adapter": { name: "ip-adapter", title: "added attention, reconstruction (IP-Adapter's way)", layerMap: { kind: "uniform", tokens: "style" }, attention: "added", tasks: ADAPTER_TASKS },
   "no-layer-split": { name: "no-layer-split", title: "DEADiff without the layer split", layerMap: { kind: "uniform", tokens: "both" }, attention: "joint", tasks: DEADIFF_TASKS },
   "reconstruction-tasks": { name: "reconstruction-tasks", title: "DEADiff without the non-reconstruction tasks", layerMap: { kind: "preset" }, attention: "joint", tasks: { reconstruction: RECONSTRUCTION } },
-  "content-4-6": { name: "content-4-6", title: "DEADiff, content in layers 4 to 6", layerMap: { kind: "content", layers: [4, 5, 6] }, attention: "joint", tasks: DEADIFF_TASKS },
-  "content-4-8": { name: "content-4-8", title: "DEADiff, content in layers 4 to 8", layerMap: { kind: "content", layers: [4, 5, 6, 7, 8] }, attention: "joint", tasks: DEADIFF_TASKS },
+  "content-4-8": { name: "content-4-8", title: "DEADiff, content in SD 1.5's layers 4 to 8", layerMap: { kind: "content", layers: [4, 5, 6, 7, 8] }, attention: "joint", tasks: DEADIFF_TASKS },
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

@@ -86,13 +86,14 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
 }
 
 /**
- * What methods build on: encoders, text and U-Net, of this machine's base run, else as shipped. The shipped image side is
+ * What methods build on: vision encoder, text and U-Net, of this machine's runs, else as shipped. The shipped image side is
  * DEADiff's own and is left out, or the budgets would differ.
  */
 export async function frozenWeights(): Promise<ReadonlyMap<string, Float32Array>> {
   const trained = new Set(trainedParams(MINI));
   const shipped = await shippedWeights(listParams(deadiffSpec(MINI)).filter(({ name }) => !trained.has(name)));
-  const [encoders, base] = [await stageWeights("encoders"), await stageWeights("base")];
+  const [encoders, base, align] = [await stageWeights("encoders"), await stageWeights("base"), await stageWeights("align")];
+  const vision = [...align].filter(([name]) => name.includes(".vision."));
   // A shipped U-Net goes with the shipped text encoder, whatever encoders were trained here since.
-  return base.size === 0 ? new Map([...encoders, ...shipped]) : new Map([...shipped, ...encoders, ...base]);
+  return new Map([...(base.size === 0 ? [...encoders, ...shipped] : [...shipped, ...encoders, ...base]), ...vision]);
 }
