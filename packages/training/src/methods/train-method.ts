@@ -6,6 +6,7 @@ import { floats, latentSide, MINI_VIEW, openMiniData, SIDE, stepNoise, stream, t
 import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
 import { loadLatents, pixelWeights } from "../stages/latents.ts";
 import { shippedWeights, stageWeights } from "../stages/shipped.ts";
+import { finishedWeights } from "../train/checkpoint.ts";
 import { openWithWeights } from "../train/fed.ts";
 import { MUON } from "../train/muon.ts";
 import { ADAMW } from "../train/optimizer.ts";
@@ -15,6 +16,7 @@ import { conditionBatch, tasksOf } from "./condition.ts";
 import { conditionFeeds } from "./feeds.ts";
 import { methodConfig } from "./method.ts";
 import type { Method } from "./method.ts";
+import { drawMethodSheet } from "./sheet.ts";
 
 const SEED = 41;
 
@@ -77,6 +79,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
           ...conditionFeeds(c, asked, random),
         };
       }),
+      sheet: async (state, file) => drawMethodSheet(runtime, c, new Map([...(await networkWeights()), ...finishedWeights(state)]), file),
       signal: stop.signal,
       log: (line) => console.log(line),
     });
@@ -84,6 +87,9 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
     await runtime.close();
   }
 }
+
+/** All weights that a method's own go with: what it builds on, and this machine's decoder, else the shipped one. */
+export const networkWeights = async (): Promise<Weights> => new Map([...(await frozenWeights()), ...(await stageWeights("decoder-crops")), ...(await stageWeights("decoder-full"))]);
 
 /**
  * What methods build on: vision encoder, text and U-Net, of this machine's runs, else as shipped. The shipped image side is

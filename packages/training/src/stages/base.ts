@@ -2,7 +2,10 @@ import { bindParams, conditioning, deadiffSpec, listParams, ops, textEncoder, uN
 import type { DeadiffConfig, Tensor } from "@deadiff/core";
 import type { Objective } from "../train/objective.ts";
 
-/** Least sqrt(1 - alphaBar) that an error of x0 is divided by: below it the weight of v's loss would pass 25. */
+/**
+ * Least sqrt(1 - alphaBar) that an error of x0 is divided by. An error's weight is then min(SNR + 1, 25): v's, held down where
+ * there is little noise, as min-SNR weighting does (Hang et al. 2023, arXiv:2303.09556).
+ */
 const LEAST_SIGMA = 0.2;
 
 /**
