@@ -1,6 +1,7 @@
 import type { Cost } from "./costs.ts";
 import type { Claim } from "./claims.ts";
-import { COLUMNS, markdownTable, scoreTable } from "./tables.ts";
+import type { Recognition } from "./recognise.ts";
+import { COLUMNS, markdownTable, scoreTable, withInterval } from "./tables.ts";
 import type { Row } from "./score.ts";
 
 /** All that a report says. */
@@ -15,6 +16,7 @@ export type Report = {
   readonly claims: readonly Claim[];
   readonly sweep: { readonly file: string; readonly images: number; readonly rows: readonly Row[] } | null;
   readonly restyle: { readonly images: number; readonly rows: readonly Row[] } | null;
+  readonly recognition: { readonly subjects: number; readonly rows: readonly Recognition[] } | null;
   readonly told: { readonly images: number; readonly rows: readonly Row[] } | null;
   readonly maps: { readonly images: number; readonly rows: readonly Row[] } | null;
   readonly groups: readonly { readonly mode: "style" | "content"; readonly images: number; readonly rows: readonly Row[] }[];
@@ -76,6 +78,10 @@ With the condition \`content\` the tokens carry what the reference shows, and th
 against a real picture of the reference's subject in that style; ${r.restyle.images} questions.
 
 ${scoreTable(r.restyle.rows, NARROW.filter(({ score }) => !score.startsWith("leak")))}`]),
+    ...(r.recognition === null ? [] : [`What the shipped model recognises of its references: how often the content tokens lie nearest to the text encoder's own words for
+the subject, among the ${r.recognition.subjects} subjects it was trained on; the ${r.images} references of the first table.
+
+${markdownTable(["what is new", "subject recognised, %"], r.recognition.rows.map(({ part, top1 }) => [`\`${part}\``, withInterval(top1, "share")]))}`]),
     layerSection(r),
     costSection(r),
   ];

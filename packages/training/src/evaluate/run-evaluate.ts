@@ -29,6 +29,7 @@ import { openJudged, trainedMethods } from "./models.ts";
 import type { Judged } from "./models.ts";
 import { curvesPlot } from "./plot.ts";
 import type { Curve } from "./plot.ts";
+import { recognise } from "./recognise.ts";
 import { reportText } from "./report.ts";
 import type { Report } from "./report.ts";
 import { summarise } from "./score.ts";
@@ -109,6 +110,10 @@ const restyleRows: Row[] = [
 // Methods whose layers read style tokens alone have no such condition.
 for (const { name, judged } of contestants.filter(({ judged: { model } }) => model.config.layerMap.some((tokens) => tokens !== "style"))) restyleRows.push((await ask(generator, judged, restyle, name, { image: "on", mode: "content" }, { distance: false })).row);
 
+const { subjects: known } = trained;
+const asked = typeof known === "object" ? dataset.subjects.filter(({ hexcode }) => known.includes(hexcode)) : dataset.subjects;
+const recognition = { subjects: asked.length, rows: await recognise(shipped.model, bench, asked) };
+
 // Which layers carry what.
 const maps = await mapRows(generator, (layerMap) => openJudged(runtime, bundle, layerMap), small, shipped.model.config.layerMap.length);
 const reader = join(cache, "word-reader");
@@ -143,7 +148,7 @@ const report: Report = {
     reconstruction: (["reconstruction", "ip-adapter", "reconstruction-tasks"] as const).flatMap((name) => rowOf(METHODS[name].title) ?? []),
   }),
   sweep: { file: "images/strength.svg", images: few, rows: sweepRows },
-  restyle: { images: few, rows: restyleRows },
+  restyle: { images: few, rows: restyleRows }, recognition,
   told: { images: few, rows: told }, maps: { images: few, rows: maps }, groups, grid: "images/evaluation.webp", costs,
   sampling: generator.made.pictures === 0 ? null : { pictures: generator.made.pictures, picturesASecond: generator.made.pictures / generator.made.seconds },
 };

@@ -52,7 +52,7 @@ export async function subjectRows(generator: Generator, open: OpenMap, bench: Be
 }
 
 /** The first states of a text as content tokens. */
-async function wordsAsContent(model: Model, text: string): Promise<StyleCode> {
+export async function wordsAsContent(model: Model, text: string): Promise<StyleCode> {
   const { queries, width } = model.config.qFormer;
   const { ids } = (await model.tokenizer()).encode(text);
   const { text: states } = await model.run("text", { ids: { dtype: "int64", dims: [1, ids.length], data: BigInt64Array.from(ids, BigInt) } });
