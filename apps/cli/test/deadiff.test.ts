@@ -170,11 +170,19 @@ test("train says what a step needs, trains on a folder of pairs, and leaves a bu
   const planned = JSON.parse((await deadiff("train tiny --pairs own -b tiny --plan --json")).out) as { fedBytes: number; valueBytes: number };
   expect(planned.fedBytes).toBeGreaterThan(10_000);
   expect(planned.valueBytes).toBeGreaterThan(10_000);
+  // The gradients of what learns are kept, and the batches of an update come one after the other.
+  const accumulating = JSON.parse((await deadiff("train tiny --pairs own -b tiny --accumulate 4 --plan --json")).out) as typeof planned;
+  expect(accumulating.fedBytes).toBeGreaterThan(planned.fedBytes);
+  expect(accumulating.fedBytes).toBeLessThan(2 * planned.fedBytes);
   const trained = await deadiff("train tiny --pairs own -b tiny -o trained --steps 2 --threads 1 --json");
   expect(trained.code).toBe(0);
   expect(JSON.parse(trained.out)).toEqual({ bundle: join(folder, "trained/bundle") });
   expect((await deadiff("generate -b trained/bundle --no-cache --threads 1 -r ref.png -p cat --steps 2 -o own.png")).code).toBe(0);
 }, 120_000);
+
+test.each(["--accumulate 0", "--accumulate 1.5", "--batch -1", "--batch 0", "--steps 0", "--threads 0.5"])("train refuses %s before it reads anything", async (flags) => {
+  expect(await deadiff(`train tiny --pairs own -b tiny --steps 1 ${flags}`)).toMatchObject({ code: 2, err: expect.stringContaining("a whole number from 1 on is wanted") as string });
+});
 
 test("train refuses by name what it cannot train", async () => {
   expect(await deadiff("train no-such-stage")).toMatchObject({ code: 2, err: expect.stringContaining("stage_unknown") as string });

@@ -8,6 +8,13 @@ export function parseNumber(text: string): number {
   return value;
 }
 
+/** A whole number from 1 on. */
+export function parseCount(text: string): number {
+  const value = parseNumber(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1 on is wanted.");
+  return value;
+}
+
 /** `SIZE` or `WIDTHxHEIGHT`, pixels. */
 export function parseSize(text: string): { width: number; height: number } {
   const match = /^(\d+)(?:x(\d+))?$/u.exec(text);
