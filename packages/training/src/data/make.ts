@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { sha256OfFile } from "@deadiff/core/node";
 import { z } from "zod";
 import { treatmentPhrases, vocabularyOf } from "./captions/vocabulary.ts";
 import { readManifest, verifyDataset } from "./dataset/read.ts";
 import { writeDataset } from "./dataset/write.ts";
-import { sha256OfFile } from "./files.ts";
 import { HANDS, HAND_IDS, type HandId } from "./hands.ts";
 import { installIcons } from "./icons/install.ts";
 import { matchIcons, type Aliases } from "./icons/match.ts";

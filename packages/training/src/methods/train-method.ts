@@ -5,6 +5,7 @@ import { drawTimesteps, encodeTexts, miniTokenizer, referencePixels } from "../s
 import { floats, latentSide, MINI_VIEW, openMiniData, SIDE, stepNoise, stream, trainView } from "../stages/data.ts";
 import { copyTextProjections, deadiffObjective } from "../stages/deadiff.ts";
 import { loadLatents, pixelWeights } from "../stages/latents.ts";
+import { stopSignal } from "../stages/runs.ts";
 import { shippedWeights, stageWeights } from "../stages/shipped.ts";
 import { finishedWeights } from "../train/checkpoint.ts";
 import { openWithWeights } from "../train/fed.ts";
@@ -35,9 +36,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
   const dataset = await openMiniData();
   const { tokenizer } = await miniTokenizer(dataset.folder);
   const view = trainView(dataset, MINI_VIEW);
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
+  const signal = stopSignal();
 
   const latent = latentSide();
   const spec = deadiffSpec(c);
@@ -80,7 +79,7 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
         };
       }),
       sheet: async (state, file) => drawMethodSheet(runtime, c, new Map([...(await networkWeights()), ...finishedWeights(state)]), file),
-      signal: stop.signal,
+      signal,
       log: (line) => console.log(line),
     });
   } finally {

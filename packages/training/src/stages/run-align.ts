@@ -13,16 +13,13 @@ import { train } from "../train/run.ts";
 import { alignObjective } from "./align.ts";
 import { encodeTexts, miniTokenizer, referencePixels } from "./conditions.ts";
 import { floats, MINI_VIEW, openMiniData, SIDE, stream, trainView } from "./data.ts";
-import { RUNS_FOLDER } from "./runs.ts";
+import { RUNS_FOLDER, stopSignal } from "./runs.ts";
 
 const [steps = "1500", threads = "2"] = process.argv.slice(2);
 const batchSize = 64;
 const seed = 51;
 const dataset = await openMiniData();
 const { tokenizer } = await miniTokenizer(dataset.folder);
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
 
 const spec = deadiffSpec(MINI);
 const frozen = await frozenWeights();
@@ -95,7 +92,7 @@ try {
         same: floats([batchSize, batchSize], sameAs(scenes.map(({ cell: { subject } }) => subject.hexcode))),
       };
     }))),
-    signal: stop.signal,
+    signal: stopSignal(),
     log: (line) => console.log(line),
   });
 } finally {

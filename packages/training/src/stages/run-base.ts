@@ -17,7 +17,7 @@ import type { TrainingState } from "../train/trainer.ts";
 import { baseObjective } from "./base.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, schedule } from "./conditions.ts";
 import { floats, latentSide, MINI_VIEW, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
-import { RUNS_FOLDER } from "./runs.ts";
+import { RUNS_FOLDER, stopSignal } from "./runs.ts";
 import { shippedWeights, stageWeights } from "./shipped.ts";
 import { tileAt, writeSheet } from "./sheets.ts";
 
@@ -29,9 +29,6 @@ const c = MINI;
 const dataset = await openMiniData();
 const { tokenizer } = await miniTokenizer(dataset.folder);
 const view = trainView(dataset, MINI_VIEW);
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
 
 // On a shared machine one thread does more for its processor time than two, which wait for each other.
 const runtime = await inlineRuntime({ threads: Number(process.argv[3] ?? 2) });
@@ -71,7 +68,7 @@ await train(runtime, {
     };
   }),
   sheet: drawPrompts,
-  signal: stop.signal,
+  signal: stopSignal(),
   log: (line) => console.log(line),
 });
 await runtime.close();

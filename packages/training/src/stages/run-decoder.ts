@@ -14,7 +14,7 @@ import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import { floats, latentSide, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
 import { loadLatents } from "./latents.ts";
-import { RUNS_FOLDER } from "./runs.ts";
+import { RUNS_FOLDER, stopSignal } from "./runs.ts";
 import { tileAt, writeSheet } from "./sheets.ts";
 import { DECODER_NOISE, decoderObjective } from "./decoder.ts";
 
@@ -24,9 +24,6 @@ const [side, batchSize, peak] = stage === "crops" ? [SIDE / 2, 32, 1e-3] : [SIDE
 const seed = 11;
 const dataset = await openMiniData();
 const view = trainView(dataset);
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
 
 const pairs = { tasks: ["reconstruction"] as const, plainShare: 0.35 };
 const latents = await loadLatents();
@@ -90,7 +87,7 @@ await train(runtime, {
       label: label as string, tiles: Array.from({ length: 8 }, (_, i) => tileAt(data as Float32Array, from + i, SIDE)),
     }))), Array.from({ length: 8 }, () => ""));
   },
-  signal: stop.signal,
+  signal: stopSignal(),
   log: (line) => console.log(line),
 });
 await runtime.close();

@@ -7,7 +7,7 @@ import { train } from "../train/run.ts";
 import { encodeTexts, miniTokenizer, referencePixels } from "./conditions.ts";
 import { openMiniData, SIDE, stream, trainView } from "./data.ts";
 import { encodersObjective } from "./encoders.ts";
-import { RUNS_FOLDER } from "./runs.ts";
+import { RUNS_FOLDER, stopSignal } from "./runs.ts";
 import { shippedWeights } from "./shipped.ts";
 
 const steps = Number(process.argv[2] ?? 1500);
@@ -15,9 +15,6 @@ const batchSize = 96;
 const seed = 21;
 const dataset = await openMiniData();
 const { tokenizer } = await miniTokenizer(dataset.folder);
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
 
 const objective = encodersObjective(MINI, batchSize);
 const runtime = await inlineRuntime();
@@ -32,7 +29,7 @@ await train(runtime, {
     image: referencePixels(target, batchSize, SIDE, MINI.vision.imageSize),
     ...encodeTexts(tokenizer, pairs.map((pair) => pair.target.caption.text)),
   })),
-  signal: stop.signal,
+  signal: stopSignal(),
   log: (line) => console.log(line),
 });
 await runtime.close();

@@ -16,7 +16,7 @@ import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import type { Run } from "../train/run.ts";
 import { floats, MINI_VIEW, openMiniData, SIDE } from "./data.ts";
-import { RUNS_FOLDER } from "./runs.ts";
+import { RUNS_FOLDER, stopSignal } from "./runs.ts";
 
 const [network, steps = "3000", threads = "1"] = process.argv.slice(2);
 if (network !== "style" && network !== "subject") throw new RangeError("run-judge: say style or subject");
@@ -28,9 +28,6 @@ const NOISE = { style: 0, subject: 0.3 };
 
 const dataset = await openMiniData();
 const everything = viewOf(dataset, "everything");
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
 
 const runtime = await inlineRuntime({ threads: Number(threads) });
 const run: Pick<Run, "objective" | "batches"> = network === "style" ? styleRun() : subjectRun();
@@ -40,7 +37,7 @@ await train(runtime, {
   identity: { objective: run.objective.name, config: JSON.stringify(network === "style" ? STYLE_JUDGE : SUBJECT_JUDGE), seed, data: dataset.hash },
   config: { steps: Number(steps), batchSize, lr: { peak: network === "style" ? 2e-3 : 4e-3, warmup: 100, floor: 0.02 }, optimizer: { adamW: { ...ADAMW, weightDecay: 0.02 } }, emaDecay: 0.995, checkpointMinutes: 3 },
   seed,
-  signal: stop.signal,
+  signal: stopSignal(),
   log: (line) => console.log(line),
 });
 await runtime.close();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DeadiffError } from "@deadiff/core";
-import { sha256OfFile } from "../files.ts";
+import { sha256OfFile } from "@deadiff/core/node";
 import type { Subject } from "../subjects.ts";
 import { shrink } from "./shrink.ts";
 import { indexSchema, manifestSchema, splitSchema, type Index, type Manifest, type SplitFile } from "./format.ts";

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
-import { sha256OfFile } from "../files.ts";
+import { sha256OfFile } from "@deadiff/core/node";
 import type { Index, Manifest, SplitFile } from "./format.ts";
 
 /** How many pictures a shard holds: 64 MB at 128 pixels. */

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeadiffError } from "@deadiff/core";
+import { sha256OfFile } from "@deadiff/core/node";
 import { z } from "zod";
-import { sha256OfFile } from "../files.ts";
 
 const hashesSchema = z.record(z.string(), z.string().length(64));
 
