@@ -16,9 +16,8 @@ const GROUPS: readonly { readonly name: string; readonly layers: readonly number
   { name: "13-15 (fine, up)", layers: [13, 14, 15] },
 ];
 
-/** Content layers of the maps that are compared on one trained model. */
-export const MAPS: readonly { readonly name: string; readonly content: readonly number[] }[] = [
-  { name: "content in 2 to 12 (as trained)", content: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
+/** Content layers of the maps that a trained model is asked under, beside its own. */
+const MAPS: readonly { readonly name: string; readonly content: readonly number[] }[] = [
   { name: "content in 4 to 8 (SD 1.5's)", content: [4, 5, 6, 7, 8] },
   { name: "content in 4 to 6: 7 and 8 read style", content: [4, 5, 6] },
   { name: "style in every layer", content: [] },
@@ -27,11 +26,12 @@ export const MAPS: readonly { readonly name: string; readonly content: readonly 
 /** Opens the model under another layer map. */
 export type OpenMap = (layerMap: readonly ("style" | "content")[]) => Promise<Judged>;
 
-/** One trained model, asked for style under other layer maps than its own. */
-export async function mapRows(generator: Generator, open: OpenMap, bench: Bench, layers: number): Promise<Row[]> {
+/** One trained model, asked for style under its own layer map and others. */
+export async function mapRows(generator: Generator, open: OpenMap, bench: Bench, trained: Judged["model"]["config"]["layerMap"]): Promise<Row[]> {
+  const own = trained.flatMap((tokens, layer) => (tokens === "style" ? [] : [layer]));
   const rows: Row[] = [];
-  for (const { name, content } of MAPS) {
-    const judged = await open(contentLayers(layers, content));
+  for (const { name, content } of [{ name: `content in ${own.join(", ")}: as trained`, content: own }, ...MAPS]) {
+    const judged = await open(contentLayers(trained.length, content));
     rows.push((await ask(generator, judged, bench, name, { image: "on" }, { distance: false })).row);
     await judged.model.close();
   }

@@ -103,7 +103,7 @@ ${told.images} questions. A layer map whose row here is low cannot carry a subje
 ${scoreTable(told.rows, NARROW.filter(({ score }) => !score.startsWith("leak")))}`);
   if (maps !== null) parts.push(`### Another layer map than the trained one
 
-DEADiff as trained (content in 2 to 12), asked for style under other maps: layers that are handed style tokens here were trained
+The model as trained, asked for style under other maps: layers that are handed style tokens here were trained
 on content tokens, so this shows what comes through, not what training with that map would give; ${maps.images} questions.
 
 ${scoreTable(maps.rows, NARROW)}`);

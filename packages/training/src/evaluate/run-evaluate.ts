@@ -115,7 +115,7 @@ const asked = typeof known === "object" ? dataset.subjects.filter(({ hexcode }) 
 const recognition = { subjects: asked.length, rows: await recognise(shipped.model, bench, asked) };
 
 // Which layers carry what.
-const maps = await mapRows(generator, (layerMap) => openJudged(runtime, bundle, layerMap), small, shipped.model.config.layerMap.length);
+const maps = await mapRows(generator, (layerMap) => openJudged(runtime, bundle, layerMap), small, shipped.model.config.layerMap);
 const reader = join(cache, "word-reader");
 await writeWordReader(bundle, reader);
 const told = await subjectRows(generator, (layerMap) => openJudged(runtime, reader, layerMap), restyle, shipped.model.config.layerMap.length);

@@ -19,7 +19,6 @@ const TOLD: readonly { readonly name: string; readonly layers: readonly number[]
   { name: "10-12", layers: [10, 11, 12] },
   { name: "2-12", layers: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
   { name: "13-15", layers: [13, 14, 15] },
-  { name: "all", layers: Array.from({ length: 16 }, (_, i) => i) },
 ];
 
 /** Writes a bundle whose image keys and values are its text's, so that it reads words as image tokens. */
@@ -39,7 +38,7 @@ export async function writeWordReader(from: string, to: string): Promise<void> {
 /** Asks for the reference's subject, in words that the listed layers alone read, beside a prompt that names a style. */
 export async function subjectRows(generator: Generator, open: OpenMap, bench: Bench, layers: number): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { name, layers: told } of TOLD) {
+  for (const { name, layers: told } of [...TOLD, { name: "all", layers: Array.from({ length: layers }, (_, i) => i) }]) {
     const judged = await open(contentLayers(layers, told));
     const requests: StylizeInput[] = [];
     for (const { reference: { cell: { subject } }, prompt, seed } of bench.units) {

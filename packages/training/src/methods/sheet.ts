@@ -10,9 +10,10 @@ import { writeTrainedBundle } from "./trained-bundle.ts";
 
 const MINI_FOLDER = join(ROOT_FOLDER, "models/mini");
 const REFERENCES = ["neon-guitar", "watercolour-fox", "pop-art-rocket", "sticker-turtle", "blueprint-castle"];
-/** What is asked of each reference: its style on a subject, and its subject in a style. */
-const ASKED: readonly Pick<StylizeInput, "prompt" | "seed">[] = ["a mushroom", "a car", "a dog face"].map((prompt) => ({ prompt, seed: 1 }));
-const RESTYLED: readonly Pick<StylizeInput, "prompt" | "seed">[] = ["twemoji style, neon sign", "flat emoji, pixel art", "watercolour painting"].map((prompt) => ({ prompt, seed: 1 }));
+/** Asked of each reference: its style on these subjects, its subject in these styles. */
+const PROMPTS = ["a mushroom", "a car", "a dog face"];
+const STYLES = ["twemoji style, neon sign", "flat emoji, pixel art", "watercolour painting"];
+const SEED = 1;
 
 /**
  * Draws what a person would look at of a method in training: some of mini's references, their styles on fixed prompts, and,
@@ -25,19 +26,19 @@ export async function drawMethodSheet(runtime: Runtime, config: DeadiffConfig, w
   try {
     await writeTrainedBundle(MINI_FOLDER, bundle, { config, weights, note: "a run's weights so far, for its sheet" });
     const model = await openModel(bundle, runtime);
-    const content = config.layerMap.some((tokens) => tokens !== "style");
+    const styles = config.layerMap.some((tokens) => tokens !== "style") ? STYLES : [];
+    const side = model.sizes.default;
     const rows = [];
     for (const name of REFERENCES) {
       const picture = await decodeImage(await readFile(join(MINI_FOLDER, `references/${name}.png`)));
-      const side = model.sizes.default;
       const made = await stylizeBatch(model, [
-        ...ASKED.map((asked): StylizeInput => ({ ...asked, references: [{ image: picture }] })),
-        ...(content ? RESTYLED.map((asked): StylizeInput => ({ ...asked, references: [{ image: picture, mode: "content" }] })) : []),
+        ...PROMPTS.map((prompt): StylizeInput => ({ prompt, seed: SEED, references: [{ image: picture }] })),
+        ...styles.map((prompt): StylizeInput => ({ prompt, seed: SEED, references: [{ image: picture, mode: "content" }] })),
       ]);
-      rows.push({ label: "", tiles: [fitImage(picture, side, side, "stretch"), ...made].map(({ width, data }: HostImage) => ({ side: width, rgb: data })) });
+      rows.push({ label: "", tiles: [fitImage(picture, side, side, "stretch"), ...made].map(({ data }: HostImage) => ({ side, rgb: data })) });
     }
     await model.close();
-    await writeSheet(file, rows, ["reference", ...ASKED, ...(content ? RESTYLED : [])].map((asked) => (typeof asked === "string" ? asked : asked.prompt ?? "")));
+    await writeSheet(file, rows, ["reference", ...PROMPTS, ...styles]);
   } finally {
     await rm(bundle, { recursive: true, force: true });
   }

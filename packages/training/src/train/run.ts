@@ -40,6 +40,7 @@ export type Run = {
   log: (line: string) => void;
 };
 
+const accumulateOf = ({ accumulate = 1 }: RunConfig): number => accumulate;
 const CHECKPOINT = "checkpoint.safetensors";
 const METRICS = "metrics.jsonl";
 
@@ -55,11 +56,11 @@ export async function train(runtime: Runtime, run: Run): Promise<TrainingState> 
   const path = join(folder, CHECKPOINT);
   const resumed = await loadCheckpoint(path, run.identity);
   const start = resumed ?? startState(objective, run.seed, run.initial);
-  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${config.batchSize * (config.accumulate ?? 1)}`);
+  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${config.batchSize * accumulateOf(config)}`);
   if (start.step >= config.steps) return start;
 
   const trainer = await createTrainer(runtime, objective, start, config);
-  const batches = run.batches(start.step * (config.accumulate ?? 1));
+  const batches = run.batches(start.step * accumulateOf(config));
   try {
     await loop(trainer, batches, run, path);
     return await checkpoint(trainer, run, path);
@@ -75,14 +76,14 @@ async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, run: 
   let [counted, since, lastCheckpoint] = [0, performance.now(), performance.now()];
   while (trainer.step < config.steps && !run.signal.aborted) {
     const micro: Record<string, HostTensor>[] = [];
-    while (micro.length < (config.accumulate ?? 1)) micro.push(await batches.next());
+    while (micro.length < accumulateOf(config)) micro.push(await batches.next());
     const metrics = await trainer.update(micro, learningRate(trainer.step, { ...config.lr, steps: config.steps }));
     for (const [name, value] of Object.entries(metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
     counted++;
     if (trainer.step % 50 === 0) {
       const seconds = (performance.now() - since) / 1000;
       const means = Object.fromEntries([...sums].map(([name, total]) => [name, total / counted]));
-      const samples = config.batchSize * (config.accumulate ?? 1);
+      const samples = config.batchSize * accumulateOf(config);
       const rate = (counted * samples) / seconds;
       const left = ((config.steps - trainer.step) * samples) / rate / 60;
       log(`step ${trainer.step}/${config.steps}  ${Object.entries(means).map(([n, v]) => `${n} ${v.toPrecision(4)}`).join("  ")}  ${rate.toFixed(1)} samples/s  ${left.toFixed(0)} min left`);
