@@ -13,6 +13,7 @@ import { failJob, releaseJob } from "../src/job/fail.ts";
 import { listJobs } from "../src/job/list.ts";
 import { deleteJob } from "../src/job/purge.ts";
 import { readQueue } from "../src/job/queue.ts";
+import { presentJob } from "../src/job/present.ts";
 import { getJob, readJob } from "../src/job/read.ts";
 import { renewJob } from "../src/job/renew.ts";
 import type { JobResult } from "../src/job/contract.ts";
@@ -164,6 +165,18 @@ describe("endings", () => {
     expect(await succeedJob(world.db, hold, resultOf(hold.id, hold.fence))).toMatchObject({ state: "succeeded", version: 3 });
     expect(await succeedJob(world.db, hold, resultOf(hold.id, hold.fence))).toBeUndefined();
     expect(await balance(accountId)).toBe(9);
+  });
+
+  test("progress tells how far a job came, and nothing once it succeeded", async () => {
+    const shown = async (id: Id<"job">) => (await presentJob((await readJob(world.db, id))!, () => Promise.reject(new Error("nothing is signed")))).progress;
+    const [done, failed] = [(await claimed()).hold, (await claimed()).hold];
+    for (const hold of [done, failed]) {
+      await renewJob(world.db, hold, { phase: "generating", step: 7, steps: 20 });
+      expect(await shown(hold.id)).toEqual({ step: 7, total: 20 });
+    }
+    await succeedJob(world.db, done, { ...resultOf(done.id, done.fence), images: [] });
+    await failJob(world.db, failed, new JobError("content_policy"));
+    expect([await shown(done.id), await shown(failed.id)]).toEqual([null, { step: 7, total: 20 }]);
   });
 
   test("a retryable failure waits and is tried three times in all, then the price returns", async () => {

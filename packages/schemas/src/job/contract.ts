@@ -183,7 +183,7 @@ export const jobSchema = z
       .object({ position: z.int(), position_is_estimate: z.boolean() })
       .nullable()
       .meta({ description: "Where a waiting job stands among all that wait, 1 being next; 1001 stands for whatever is beyond the first 1,000. A few seconds old. Null for jobs that do not wait, in events and in webhooks." }),
-    progress: z.object({ step: z.int(), total: z.int() }).nullable(),
+    progress: z.object({ step: z.int(), total: z.int() }).nullable().meta({ description: "Sampling steps, as last reported: how far the job is, or came. Null before the first report and once it succeeded." }),
     preview_url: z.string().nullable(),
     attempt: z.int(),
     input: z.looseObject({}).nullable().meta({ description: "The request with its style resolved and its seed drawn; null in webhooks." }),

@@ -49,7 +49,8 @@ export const presentJob = async (row: JobRow, sign: SignUrl, place: PlaceInQueue
     phase: row.phase,
     mode: row.mode,
     queue: row.state === "queued" ? place(row.id) : null,
-    progress: row.step === null || row.steps === null ? null : { step: row.step, total: row.steps },
+    // The last report of a job that succeeded is from before its end.
+    progress: row.step === null || row.steps === null || row.state === "succeeded" ? null : { step: row.step, total: row.steps },
     preview_url: row.preview === null || row.state !== "running" ? null : (await sign(row.preview)).url,
     attempt: row.fence,
     input: row.request === undefined ? null : { ...row.request },
