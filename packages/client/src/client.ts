@@ -59,9 +59,10 @@ export const createClient = (options: ClientOptions): DeadiffClient => {
     return (await response.json()) as Job;
   };
   const wait: DeadiffClient["wait"] = (id, waitOptions) => waitForJob(transport, id, waitOptions);
+  const fetchForTrpc = (url: unknown, init: RequestInit = {}) => fetchPatiently(transport, String(url), init, { repeatable: init.method === "GET" });
   return {
     api: createTRPCClient<AppRouter>({
-      links: [httpBatchLink({ url: `${transport.baseUrl}/trpc`, headers: { authorization: `Bearer ${options.apiKey}` }, fetch: (url, init) => fetchPatiently(transport, String(url), init as RequestInit) })],
+      links: [httpBatchLink({ url: `${transport.baseUrl}/trpc`, headers: { authorization: `Bearer ${options.apiKey}` }, fetch: (url, init) => fetchForTrpc(url, init as RequestInit) })],
     }),
     create,
     wait,

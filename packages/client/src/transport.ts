@@ -1,4 +1,4 @@
-import { API_ERRORS, problemSchema } from "@deadiff/schemas/contracts";
+import { problemSchema } from "@deadiff/schemas/contracts";
 import { DeadiffApiError, DeadiffConnectionError } from "./errors.ts";
 
 /** The `fetch` of any runtime. */
@@ -67,55 +67,41 @@ const problemOf = async (response: Response): Promise<DeadiffApiError | DeadiffC
 const waitMs = (options: TransportOptions, attempt: number, response: Response | undefined): number =>
   ((response && retryAfterMs(response)) ?? 0) + Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** attempt) * options.random();
 
+/** Whether time may mend what was answered: too many calls, a fault of the server, another call with the same key on its way. */
+const mayMend = ({ status, headers }: Response): boolean => status === 429 || (status >= 500 && status !== 501) || (status === 409 && headers.has("retry-after"));
+
 /**
- * `fetch` for calls whose answers somebody else reads, such as tRPC's: reads are tried again after faults of the line and answers that
- * time may mend, never earlier than Retry-After; the last answer is handed on. What changes something is sent once.
+ * `fetch` that tries a call again, if it may be repeated, after faults of the line and answers that time may mend: with growing, randomly
+ * spread pauses, never earlier than Retry-After. Returns the last answer, whatever it says. Throws the reason of `init.signal`, or a
+ * {@link DeadiffConnectionError} when no try was answered in `options.timeoutMs` (and `serverWaitMs`).
  */
-export const fetchPatiently = async (options: TransportOptions, url: string, init: RequestInit = {}): Promise<Response> => {
+export const fetchPatiently = async (options: TransportOptions, url: string, init: RequestInit, { repeatable, serverWaitMs = 0 }: Pick<Call, "repeatable" | "serverWaitMs">): Promise<Response> => {
   const asked = init.signal ?? undefined;
   for (let attempt = 0; ; attempt++) {
-    const last = (init.method ?? "GET") !== "GET" || attempt >= options.retries;
-    const limit = AbortSignal.timeout(options.timeoutMs);
+    const last = !repeatable || attempt >= options.retries;
+    const limit = AbortSignal.timeout(options.timeoutMs + serverWaitMs);
     let response: Response | undefined;
     try {
       response = await options.fetch(url, { ...init, signal: asked === undefined ? limit : AbortSignal.any([asked, limit]) });
-      if (last || (response.status !== 429 && response.status < 500)) return response;
+      if (last || !mayMend(response)) return response;
       await response.body?.cancel();
-    } catch (error) {
-      if (last || asked?.aborted === true) throw error;
+    } catch (cause) {
+      if (asked?.aborted === true) throw reasonOf(asked);
+      if (last) throw new DeadiffConnectionError(limit.aborted ? "the server did not answer in time" : "the server could not be reached", { cause });
     }
     await pause(waitMs(options, attempt, response), asked);
   }
 };
 
-/**
- * Sends a call. A call that may be repeated is tried again after faults of the line and answers that say so, with growing,
- * randomly spread pauses, never earlier than Retry-After. Throws a {@link DeadiffApiError} or {@link DeadiffConnectionError}.
- */
-export const send = async (options: TransportOptions, call: Call): Promise<Response> => {
-  const headers = {
-    authorization: `Bearer ${options.apiKey}`,
-    accept: "application/json",
-    ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-    ...call.headers,
+/** Sends a call by {@link fetchPatiently}. Throws a {@link DeadiffApiError} for what the API refuses, or a {@link DeadiffConnectionError}. */
+export const send = async (options: TransportOptions, { method, path, body, headers, signal, ...patience }: Call): Promise<Response> => {
+  const init = {
+    method,
+    headers: { authorization: `Bearer ${options.apiKey}`, accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
   };
-  for (let attempt = 0; ; attempt++) {
-    const limit = AbortSignal.timeout(options.timeoutMs + (call.serverWaitMs ?? 0));
-    const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]);
-    let response: Response | undefined;
-    let failure: DeadiffApiError | DeadiffConnectionError;
-    let again: boolean;
-    try {
-      response = await options.fetch(options.baseUrl + call.path, { method: call.method, headers, signal, ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) });
-      if (response.ok || response.status === 304) return response;
-      failure = await problemOf(response);
-      again = failure instanceof DeadiffApiError ? API_ERRORS[failure.code].retryable : response.status >= 500;
-    } catch (cause) {
-      if (call.signal?.aborted === true) throw reasonOf(call.signal);
-      failure = new DeadiffConnectionError(limit.aborted ? "the server did not answer in time" : "the server could not be reached", { cause });
-      again = true;
-    }
-    if (!again || !call.repeatable || attempt >= options.retries) throw failure;
-    await pause(waitMs(options, attempt, response), call.signal);
-  }
+  const response = await fetchPatiently(options, options.baseUrl + path, init, patience);
+  if (response.ok || response.status === 304) return response;
+  throw await problemOf(response);
 };

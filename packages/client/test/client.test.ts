@@ -142,10 +142,13 @@ test("a create whose answer was lost makes one job, and a new create another", a
 test("Retry-After is obeyed to the second, and what cannot be mended is not repeated", async () => {
   let refused = 0;
   const busy = (code: string, status: number) => new Response(JSON.stringify({ type: "x", title: "x", status, detail: "x", code, retryable: true, request_id: "req_x" }), { status, headers: { "retry-after": "1" } });
-  line = (url, init, next) => (refused++ < 1 ? Promise.resolve(busy("overloaded", 503)) : next(url, init));
-  const started = performance.now();
-  await client().create(INPUT);
-  expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  for (const [code, status] of [["overloaded", 503], ["queue_full", 429], ["idempotency_in_flight", 409]] as const) {
+    refused = 0;
+    line = (url, init, next) => (refused++ < 1 ? Promise.resolve(busy(code, status)) : next(url, init));
+    const started = performance.now();
+    await client().create(INPUT);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  }
   sent = [];
   await expect(client().create({ input: {} })).rejects.toMatchObject({ name: "DeadiffApiError", code: "invalid_input", status: 422 });
   expect(sent).toHaveLength(1);
@@ -164,10 +167,10 @@ test("tRPC queries back off as the rest does, and hand on the last refusal; muta
   expect(performance.now() - started).toBeGreaterThanOrEqual(990);
   sent = [];
   line = () => Promise.reject(new TypeError("down"));
-  await expect(client({ retries: 2 }).api.limits.get.query({})).rejects.toThrow("down");
+  await expect(client({ retries: 2 }).api.limits.get.query({})).rejects.toMatchObject({ cause: { name: "DeadiffConnectionError", cause: { message: "down" } } });
   expect(sent).toHaveLength(3);
   sent = [];
-  await expect(client({ retries: 2 }).api.jobs.cancelMany.mutate({ ids: "all" })).rejects.toThrow("down");
+  await expect(client({ retries: 2 }).api.jobs.cancelMany.mutate({ ids: "all" })).rejects.toThrow("could not be reached");
   expect(sent).toHaveLength(1);
 });
 
