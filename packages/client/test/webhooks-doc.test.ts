@@ -1,5 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
@@ -29,9 +32,9 @@ const deliveries = (): { readonly body: string; readonly headers: Record<string,
 };
 
 /** Runs a program that reads deliveries and writes which of them it believes. */
-const expectVerdicts = (program: string, args: readonly string[]): void => {
+const expectVerdicts = (program: string, args: readonly string[], cwd = fileURLToPath(new URL("..", import.meta.url))): void => {
   const all = deliveries();
-  const { stdout, stderr } = spawnSync(program, args, { input: JSON.stringify(all), encoding: "utf8", cwd: fileURLToPath(new URL("..", import.meta.url)) });
+  const { stdout, stderr } = spawnSync(program, args, { input: JSON.stringify(all), encoding: "utf8", cwd });
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual(all.map(({ good }) => good));
 };
@@ -50,7 +53,9 @@ process.stdout.write(JSON.stringify(verdicts));
   expectVerdicts(process.execPath, ["--input-type=module-typescript", "--eval", snippet("ts") + driver]);
 });
 
-test.skipIf(spawnSync("python3", ["--version"]).status !== 0)("so does its Python", () => {
+const isHere = (program: string, ...args: readonly string[]): boolean => spawnSync(program, args).status === 0;
+
+test.skipIf(!isHere("python3", "--version"))("so does its Python", () => {
   const driver = `
 import sys
 def believes(delivery):
@@ -62,3 +67,49 @@ print(json.dumps([believes(delivery) for delivery in json.load(sys.stdin)]))
 `;
   expectVerdicts("python3", ["-c", snippet("python") + driver]);
 });
+
+test.skipIf(!isHere("go", "version"))("so does its Go, where Go is installed", async () => {
+  const driver = `package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+
+	"example.com/receiver/webhooks"
+)
+
+func main() {
+	var deliveries []struct {
+		Body    string
+		Headers map[string]string
+		Secrets []string
+	}
+	if err := json.NewDecoder(os.Stdin).Decode(&deliveries); err != nil {
+		panic(err)
+	}
+	verdicts := []bool{}
+	for _, delivery := range deliveries {
+		header := http.Header{}
+		for name, value := range delivery.Headers {
+			header.Set(name, value)
+		}
+		verdicts = append(verdicts, webhooks.Verify([]byte(delivery.Body), header, delivery.Secrets) == nil)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(verdicts); err != nil {
+		panic(err)
+	}
+}
+`;
+  const folder = await mkdtemp(join(tmpdir(), "deadiff-go-"));
+  try {
+    await mkdir(join(folder, "webhooks"));
+    await writeFile(join(folder, "go.mod"), "module example.com/receiver\n\ngo 1.19\n");
+    await writeFile(join(folder, "webhooks", "verify.go"), snippet("go"));
+    await writeFile(join(folder, "main.go"), driver);
+    expectVerdicts("go", ["run", "."], folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  // The first build compiles what it needs of Go's own library.
+}, 300_000);
