@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { inspect } from "node:util";
 import type { Case, Outcome } from "./cases/case.ts";
 import { check } from "./oracle/check.ts";
 import { randomFrom } from "./random.ts";
@@ -21,7 +22,7 @@ export const runCase = async (world: World, one: Case, options: { seed: number; 
     progress: (done, of) => onProgress(of === undefined ? `waiting for ${-done} jobs` : `${done}/${of}`),
   };
   const started = Date.now();
-  const failed = (error: unknown): Outcome => ({ counts: {}, failures: [error instanceof Error ? (error.stack ?? error.message) : String(error)] });
+  const failed = (error: unknown): Outcome => ({ counts: {}, failures: [inspect(error)] });
   const outcome = await one.run(trial).catch(failed);
   await world.calm();
   const broken = await check(trial, outcome.telling ?? true).catch((error: unknown) => [{ rule: "the check itself", what: String(error) }]);
