@@ -24,6 +24,8 @@ const tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : awai
 const metrics = createMetrics();
 // Statements are short and jobs long: a few connections serve many jobs. Delivering has more loops at once.
 const CONNECTIONS = { work: 4, deliver: 5, both: 6 } as const;
+// A delivery that waits for its receiver costs a socket: there is room for dozens of endpoints that fall silent at once, four messages each.
+const WEBHOOK_SLOTS = 256;
 const { db, close } = connect(env.DATABASE_URL, { max: CONNECTIONS[env.DEADIFF_ROLE], name: workerId });
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region } = env;
 const credentials = accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
@@ -98,7 +100,7 @@ const mailRound = async (smtpUrl: string): Promise<() => Promise<number>> => {
 
 const deliver = async (): Promise<Part> => {
   const sendMail = env.SMTP_URL === undefined ? undefined : await mailRound(env.SMTP_URL);
-  return { isReady: () => true, ...startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, sendMail, agent, netPolicy, sign: store.sign, log, metrics, at, slots: 64 }) };
+  return { isReady: () => true, ...startDelivering({ db, sqs, store, queueUrl: env.SQS_QUEUE_URL, deadLetterUrl: env.SQS_DEAD_LETTER_URL, sendMail, agent, netPolicy, sign: store.sign, log, metrics, at, slots: WEBHOOK_SLOTS }) };
 };
 const parts: readonly Part[] = [
   ...(env.DEADIFF_ROLE === "deliver" ? [] : [work()]),

@@ -72,6 +72,19 @@ test("one endpoint has four messages on their way at most, so others get their t
   expect(taken.filter(({ endpointId }) => endpointId === quiet.made.id)).toHaveLength(1);
 });
 
+test("an endpoint that failed last has one message on its way at most, until it takes one", async () => {
+  const { accountId, made } = await endpoint();
+  for (let i = 0; i < 6; i++) await canceledJob(accountId);
+  const [first, ...others] = await mine(made.id);
+  await report(first!, FAILED);
+  for (const message of others) await report(message, FAILED);
+  const [probe, ...more] = await mine(made.id);
+  expect(more).toEqual([]);
+  expect(await mine(made.id)).toEqual([]);
+  await report(probe!);
+  expect(await mine(made.id)).toHaveLength(4);
+});
+
 test("an ending supersedes older news of the job that was not delivered yet", async () => {
   const { accountId, made } = await endpoint(["job.started", "job.canceled"]);
   const job = (await queue(world.db, accountId)).jobs[0]!;

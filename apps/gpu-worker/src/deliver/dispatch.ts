@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { SpanKind } from "@opentelemetry/api";
 import { fixBody, nextAttemptInS, presentJob, redeliver, reportAttempt, takeMessages, type Db, type Delivery, type SignUrl } from "@deadiff/schemas";
 import { Webhook } from "standardwebhooks";
@@ -68,25 +69,34 @@ const deliver = async (options: DispatchOptions, delivery: Delivery): Promise<vo
   if (outcome === "ok" && delivery.n === 1 && delivery.content.kind === "job" && asksForDuplicates(delivery.content.job.mode, delivery.content.prompt)) await redeliver(db, delivery.accountId, delivery.id);
 };
 
-/** Delivers webhooks as slots are free. A slow receiver holds a slot, never the others: each endpoint has four at most. */
+/** Places that come free within this time are filled by one look at the database, which costs as much for one message as for many. */
+const GATHER_MS = 10;
+/** New messages are looked for this often while nobody that we wait for answers. */
+const LOOK_MS = 200;
+
+/** Delivers webhooks as slots are free. A slow receiver holds a slot, never the others: each endpoint has a few at most. */
 export const createDispatcher = (options: DispatchOptions): { readonly round: () => Promise<number>; readonly idle: () => Promise<void> } => {
   const running = new Set<Promise<void>>();
+  let freed = Promise.withResolvers<undefined>();
   return {
     round: async () => {
-      const free = options.slots - running.size;
-      if (free <= 0) {
-        await Promise.race(running);
-        return 1;
+      if (running.size > 0) {
+        await Promise.race([freed.promise, sleep(LOOK_MS)]);
+        await sleep(GATHER_MS);
       }
-      const taken = await takeMessages(options.db, free);
-      for (const delivery of taken) {
+      freed = Promise.withResolvers();
+      const free = options.slots - running.size;
+      for (const delivery of free > 0 ? await takeMessages(options.db, free) : []) {
         const work = deliver(options, delivery)
           // The lease runs out and the attempt becomes `unknown`: nothing is lost.
           .catch((error: unknown) => options.log("error", "webhook_failed", { message_id: delivery.id, error }))
-          .finally(() => running.delete(work));
+          .finally(() => {
+            running.delete(work);
+            freed.resolve(undefined);
+          });
         running.add(work);
       }
-      return taken.length;
+      return running.size;
     },
     idle: async () => {
       await Promise.all(running);

@@ -23,7 +23,7 @@ export interface Delivery {
   readonly content: { readonly kind: "job"; readonly job: JobRow; readonly prompt: string } | { readonly kind: "data"; readonly data: unknown };
 }
 
-/** How many messages of one endpoint are on their way at once. */
+/** How many messages of one endpoint are on their way at once. One that failed last time gets one, until it takes it: silence is long. */
 const PER_ENDPOINT = 4;
 /** Longer than an attempt may take, so that a lease that ran out means a dispatcher that died. */
 const LEASE_S = 30;
@@ -70,7 +70,7 @@ export const takeMessages = async (db: Db, limit: number): Promise<Delivery[]> =
       cross join lateral (
         select m.id, m.next_at from webhook_messages m
         where m.endpoint_id = e.id and m.state = 'pending' and m.next_at <= now() and (m.lease_until is null or m.lease_until < now())
-        order by m.next_at limit greatest(0, ${PER_ENDPOINT} - coalesce(busy.n, 0))) as few
+        order by m.next_at limit greatest(0, case when e.failing_since is null then ${PER_ENDPOINT} else 1 end - coalesce(busy.n, 0))) as few
       union all
       (select m.id, m.next_at from webhook_messages m
         where m.endpoint_id is null and m.state = 'pending' and m.next_at <= now() and (m.lease_until is null or m.lease_until < now())
