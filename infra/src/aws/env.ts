@@ -8,7 +8,7 @@ export const awsEnvSchema = z.object({
   /** Images of `infra/docker`, where you pushed them. */
   WORKER_GPU_IMAGE: z.string().min(1),
   WORKER_CPU_IMAGE: z.string().min(1),
-  /** Origins of the web app, separated by commas. */
+  /** Origins of the web app and of pages that use the client, separated by commas. */
   WEB_ORIGINS: z.string().transform((text) => text.split(",").map((origin) => origin.trim())).pipe(z.array(z.url()).min(1)),
   WORKERS_MIN: z.coerce.number().int().min(0).default(1),
   WORKERS_MAX: z.coerce.number().int().min(1).default(8),
