@@ -72,6 +72,23 @@ test("one endpoint has four messages on their way at most, so others get their t
   expect(taken.filter(({ endpointId }) => endpointId === quiet.made.id)).toHaveLength(1);
 });
 
+test("older news that becomes due at the very moment of a look is not taken once newer news was delivered", async () => {
+  const { accountId, made } = await endpoint(["job.started", "job.canceled"]);
+  const job = (await queue(world.db, accountId)).jobs[0]!;
+  await claimJob(world.db, job.id, "w");
+  const [started] = await mine(made.id);
+  await report(started!, { ...FAILED, retryInS: 3600 });
+  await cancelJob(world.db, accountId, job.id);
+  await world.db.execute(sql`update jobs set lease_until = now() - interval '1 minute' where id = ${job.id}`);
+  await sweepLapsedLeases(world.db);
+  const [ended] = await mine(made.id);
+  await report(ended!);
+  for (let dueInUs = 0; dueInUs < 5000; dueInUs += 50) {
+    await world.db.execute(sql`update webhook_messages set state = 'pending', next_at = clock_timestamp() + ${dueInUs} * interval '1 microsecond' where id = ${started!.id}`);
+    expect(await mine(made.id)).toEqual([]);
+  }
+});
+
 test("an endpoint that failed last has one message on its way at most, until it takes one", async () => {
   const { accountId, made } = await endpoint();
   for (let i = 0; i < 6; i++) await canceledJob(accountId);
