@@ -1,14 +1,16 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { createAccount } from "../src/account/create.ts";
+import { rows } from "../src/db.ts";
 import { listEvents } from "../src/event/list.ts";
+import { newId } from "../src/ids.ts";
 import { RATE_POLICIES } from "../src/rate-limit/policies.ts";
 import { authenticate } from "../src/key/authenticate.ts";
 import { createKey, listKeys, revokeKey, rollKey } from "../src/key/manage.ts";
 import { createStyle, deleteStyle, getStyle, listStyles, updateStyle } from "../src/style/manage.ts";
-import { completeUpload, createUpload, requireUploads } from "../src/upload/manage.ts";
+import { completeUpload, createUpload, deleteUpload, requireUploads } from "../src/upload/manage.ts";
 import { newApiKey } from "../src/api-key.ts";
-import { queue, useDatabase } from "./world.ts";
+import { queue, REQUEST, useDatabase } from "./world.ts";
 
 const world = useDatabase();
 const KEY = { name: "k", mode: "live", scopes: ["jobs:read"], ip_allow: [] } as const;
@@ -108,4 +110,22 @@ test("the event feed misses nothing while creates commit out of order", async ()
   expect(first).toMatchObject({ type: "job.queued" });
   expect(await listEvents(world.db, accountId, { limit: 10, after: first!.cursor })).toEqual([]);
   await expect(listEvents(world.db, accountId, { limit: 1, after: "x" })).rejects.toMatchObject({ code: "invalid_input" });
+});
+
+test("a create with a picture that the account may not read makes and costs nothing; one that was answered is found again when its picture is gone", async () => {
+  const [a, b] = [await createAccount(world.db, { name: "a", credits: 10 }), await createAccount(world.db, { name: "b", credits: 10 })];
+  const upload = await createUpload(world.db, a, { content_type: "image/png", bytes: 10, sha256: "0".repeat(64) });
+  const order = () => ({
+    idempotency: { key: "k", requestHash: "h" },
+    jobs: [{ id: newId("job"), request: { ...REQUEST, references: [{ image: upload.id, weight: 1, mode: "style" as const, fit: "crop" as const }] }, price: 1 }],
+  });
+  const made = async () => (await rows<{ n: number }>(world.db, sql`select count(*)::int as n from idempotency where account_id in (${a}, ${b})`))[0]?.n;
+  await expect(queue(world.db, a, order())).rejects.toMatchObject({ code: "invalid_input" });
+  await completeUpload(world.db, a, upload.id, { state: "ready", width: 8, height: 8 });
+  await expect(queue(world.db, b, order())).rejects.toMatchObject({ code: "invalid_input" });
+  expect(await made()).toBe(0);
+  const { jobs } = await queue(world.db, a, order());
+  await deleteUpload(world.db, a, upload.id);
+  expect(await queue(world.db, a, order())).toMatchObject({ replayed: true, jobs: [{ id: jobs[0]?.id }] });
+  await expect(queue(world.db, a, { ...order(), idempotency: null })).rejects.toMatchObject({ code: "invalid_input" });
 });

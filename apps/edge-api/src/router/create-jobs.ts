@@ -34,7 +34,7 @@ const styleOf = (references: StoredRequest["references"]): StoredRequest["style"
   return references.length === 1 && style !== undefined ? { id: style.id, version: style.version } : null;
 };
 
-/** The request as the job keeps it: its styles resolved, its pictures known to exist, its seed drawn. */
+/** The request as the job keeps it: its styles resolved, its seed drawn. */
 export const storeRequest = async (db: Db, accountId: Id<"account">, { references, style, seed, ...input }: JobInput): Promise<StoredRequest> => {
   const [resolved = []] = await resolveReferences(db, accountId, [style === undefined ? (references ?? []) : [{ style, weight: 1 }]]);
   return { ...input, references: resolved, style: styleOf(resolved), seed: seed ?? drawSeed() };

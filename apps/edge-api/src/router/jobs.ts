@@ -17,6 +17,7 @@ import {
   pageOf,
   plainText,
   priceOf,
+  requireMembers,
   type Job,
   type JobRow,
 } from "@deadiff/schemas";
@@ -79,6 +80,7 @@ export const jobsRouter = router({
     .output(z.object({ object: z.literal("estimate"), credits: z.int() }))
     .query(async ({ ctx, input }) => {
       const request = await storeRequest(ctx.db, ctx.caller.accountId, input.input);
+      await requireMembers(ctx.db, ctx.caller.accountId, request.references);
       return { object: "estimate", credits: priceOf(request, ctx.caller.mode) };
     }),
 

@@ -4,6 +4,8 @@ import { rows, sqlState, type Db } from "../db.ts";
 import { ApiError } from "../errors.ts";
 import type { Id } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { uploadsOf } from "../style/resolve.ts";
+import { isReadable, requireUploads } from "../upload/manage.ts";
 import type { JobKind, StoredRequest } from "./contract.ts";
 import type { JobRow } from "./row.ts";
 
@@ -60,15 +62,16 @@ const findReplay = async (db: Db, work: NewJobs): Promise<Created | undefined> =
 };
 
 /**
- * T0: queues jobs in one statement: idempotency key, price reserved, rows, first events, bells. All of it or nothing.
+ * T0: queues jobs in one statement: pictures looked at, idempotency key, price reserved, rows, first events, bells. All of it or nothing.
  *
- * Throws `insufficient_credit`, `queue_full`, `idempotency_mismatch`, and `idempotency_in_flight` or `overloaded` when the
- * connection's lock timeout passes first.
+ * Throws `invalid_input` for a picture that the account may not read, `insufficient_credit`, `queue_full`, `idempotency_mismatch`, and
+ * `idempotency_in_flight` or `overloaded` when the connection's lock timeout passes first.
  */
 export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
   const resourceId = work.matrix?.id ?? work.jobs[0]?.id;
   if (resourceId === undefined) throw new ApiError("invalid_input", "A create needs at least one job.");
   const specs = JSON.stringify(work.jobs.map(({ id, request, price }, cell) => ({ id, request, price, cell })));
+  const uploads = [...new Set(work.jobs.flatMap(({ request }) => uploadsOf(request.references)))];
   const price = work.jobs.reduce((sum, job) => sum + job.price, 0);
   const statement = sql`
     with spec as (
@@ -78,6 +81,7 @@ export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
       select a.id from accounts a
       where a.id = ${work.accountId} and a.deleted_at is null and ${work.jobs.length} <= a.queued_limit - (
         select count(*) from (select 1 from jobs q where q.account_id = a.id and q.state = 'queued' limit a.queued_limit) as waiting)
+        and ${uploads.length} = (select count(*) from uploads where id in (select jsonb_array_elements_text(${JSON.stringify(uploads)}::jsonb)) and ${isReadable(work.accountId)})
     ),
     mine as (
       insert into idempotency (account_id, key, request_hash, resource_id, expires_at)
@@ -142,6 +146,7 @@ export const createJobs = async (db: Db, work: NewJobs): Promise<Created> => {
   if (outcome?.jobs != null) return { replayed: false, jobs: outcome.jobs };
   const replay = await findReplay(db, work);
   if (replay !== undefined) return replay;
+  await requireUploads(db, work.accountId, uploads);
   if (outcome?.room === 0) throw new ApiError("queue_full", undefined, { retryAfterS: 5, quota: { name: "queued", max: outcome.queued_limit ?? 0 } });
   throw new ApiError("idempotency_in_flight", undefined, { retryAfterS: 1 });
 };

@@ -61,16 +61,19 @@ const sharesOf = (reference: Reference): readonly Share[] =>
 export const membersOf = (references: readonly StoredReference[]): StoredReference[] =>
   references.flatMap((reference): StoredReference[] => ("members" in reference ? [...reference.members] : [reference]));
 
+/** The uploads that references come down to. */
+export const uploadsOf = (references: readonly StoredReference[]): Id<"upload">[] => membersOf(references).flatMap((member) => ("image" in member ? [member.image] : []));
+const codesOf = (references: readonly StoredReference[]): Id<"code">[] => membersOf(references).flatMap((member) => ("code" in member ? [member.code] : []));
+
 /** Checks that every picture and code that stored references need is there. Throws `invalid_input`. */
 export const requireMembers = async (db: Db, accountId: Id<"account">, references: readonly StoredReference[]): Promise<void> => {
-  const members = membersOf(references);
-  await requireUploads(db, accountId, members.flatMap((member) => ("image" in member ? [member.image] : [])));
-  await requireCodes(db, accountId, members.flatMap((member) => ("code" in member ? [member.code] : [])));
+  await requireUploads(db, accountId, uploadsOf(references));
+  await requireCodes(db, accountId, codesOf(references));
 };
 
 /**
- * References as jobs keep them, in the same order: saved styles and blends replaced by what they are made of now, everything known
- * to exist. Throws `invalid_input`.
+ * References as jobs keep them, in the same order: saved styles and blends replaced by what they are made of now, styles and codes known
+ * to exist. Pictures are looked at by the create itself. Throws `invalid_input`.
  */
 export const resolveReferences = async (db: Db, accountId: Id<"account">, sets: readonly (readonly Reference[])[]): Promise<StoredReference[][]> => {
   const styles = await requireStyles(db, accountId, sets.flat().flatMap(sharesOf).map(({ style }) => style));
@@ -88,6 +91,6 @@ export const resolveReferences = async (db: Db, accountId: Id<"account">, sets: 
       throw new ApiError("invalid_input", `The references come down to ${pictures} pictures, at most ${LIMITS.membersPerJob} may be read: take a style's code, or fewer styles.`, { issues: [{ path: "references", message: "too many pictures" }] });
     }
   }
-  await requireMembers(db, accountId, resolved.flat());
+  await requireCodes(db, accountId, codesOf(resolved.flat()));
   return resolved;
 };

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { rows, type Db } from "../db.ts";
 import { ApiError } from "../errors.ts";
 import { newId, type Id } from "../ids.ts";
@@ -78,17 +78,20 @@ export const deleteUpload = async (db: Db, accountId: Id<"account">, id: Id<"upl
   return upload.object_key;
 };
 
-/** The ready uploads among `ids`, for the account or (as a style offered to everyone names them) for anyone. Throws `invalid_input` naming the first that is missing. */
+/** Whether a row of `uploads` is a picture that the account may read: its own, or one that a style offered to everyone names. */
+export const isReadable = (accountId: Id<"account">): SQL => sql`(uploads.state = 'ready' and uploads.deleted_at is null
+  and (uploads.account_id = ${accountId} or exists (
+    select 1 from styles where styles.account_id is null and styles.deleted_at is null
+      and styles."references" @> jsonb_build_array(jsonb_build_object('image', uploads.id)))))`;
+
+/** The pictures among `ids` that the account may read. Throws `invalid_input` naming the first that is missing. */
 export const requireUploads = async (db: Db, accountId: Id<"account">, ids: readonly Id<"upload">[]): Promise<Map<string, UploadRow>> => {
   if (ids.length === 0) return new Map();
   const found = await rows<{ upload: UploadRow }>(
     db,
     sql`
     select to_jsonb(uploads) as upload from uploads
-    where id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)) and state = 'ready' and deleted_at is null
-      and (account_id = ${accountId} or exists (
-        select 1 from styles where styles.account_id is null and styles.deleted_at is null
-          and styles."references" @> jsonb_build_array(jsonb_build_object('image', uploads.id))))`,
+    where id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)) and ${isReadable(accountId)}`,
   );
   const byId = new Map<string, UploadRow>(found.map(({ upload }) => [upload.id, upload]));
   for (const id of ids) {
