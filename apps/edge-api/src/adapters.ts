@@ -26,19 +26,20 @@ export const accessOf = (env: Env): Pick<Services, "auth" | "localAccount"> => {
 export const admissionOf = (env: Env) => createAdmission({ active: env.ACTIVE_REQUESTS, queued: env.QUEUED_REQUESTS, held: env.HELD_REQUESTS });
 
 /** Traces to the collector that the environment names, if it names one. */
-export const tracingOf = (env: Env): Tracing | undefined =>
+export const tracingOf = (env: Env, log: Log): Tracing | undefined =>
   env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
     ? undefined
     : createTracing({
         endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
         headers: parseKeyPairsIntoRecord(env.OTEL_EXPORTER_OTLP_HEADERS),
-        onError: (error) => logLine("warn", "trace_export_failed", { error: String(error) }),
+        onError: (error) => log("warn", "trace_export_failed", { error: String(error) }),
       });
 
-/** One line of JSON on standard output per event: what both runtimes' log collectors read. */
-export const logLine: Log = (level, event, fields) => {
-  console.log(JSON.stringify({ time: new Date().toISOString(), level, service: "edge-api", event, ...fields }));
-};
+/** One line of JSON per event, for `write` to bring where the runtime's log collector reads. */
+export const logTo =
+  (write: (line: string) => void): Log =>
+  (level, event, fields) =>
+    write(JSON.stringify({ time: new Date().toISOString(), level, service: "edge-api", event, ...fields }));
 
 /** Creates wait this long for another create with the same idempotency key, then answer 409. */
 export const LOCK_TIMEOUT_MS = 2000;

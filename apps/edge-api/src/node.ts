@@ -2,7 +2,8 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { connect, outboxDepth } from "@deadiff/schemas";
-import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logLine, tracingOf } from "./adapters.ts";
+import sonicBoom from "sonic-boom";
+import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logTo, tracingOf } from "./adapters.ts";
 import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
 import { readNodeEnv } from "./env.ts";
@@ -13,24 +14,30 @@ import { serveStatus } from "./status.ts";
 
 const env = readNodeEnv();
 if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`LOCAL_ACCOUNT lets everybody in who reaches this address, and HOST is ${env.HOST}: set one of them only`);
+// Written beside the event loop, at once what came up meanwhile: a log that is read slowly holds up no request. What nobody reads is dropped.
+const output = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: 16 * 1024 * 1024 });
+// Nobody reads any more: there is nowhere to tell.
+output.on("error", () => undefined);
+process.once("exit", () => output.flushSync());
+const log = logTo((line) => output.write(`${line}\n`));
 const pool = connect(env.DATABASE_URL, { max: 10, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
 const shared = { db: pool.db, close: () => Promise.resolve() };
 const status = env.STATUS_PORT === undefined ? undefined : serveStatus(env.STATUS_HOST, env.STATUS_PORT, () => outboxDepth(pool.db));
 const connectShared = () => shared;
 const { store, queue } = cloudOf(env);
-const tracing = tracingOf(env);
+const tracing = tracingOf(env, log);
 const services = {
   store,
-  ring: ringTogether(ringAlone({ queue, connect: connectShared, log: logLine, tracing })),
+  ring: ringTogether(ringAlone({ queue, connect: connectShared, log, tracing })),
   ...accessOf(env),
   admission: admissionOf(env),
   queuePlaces: rememberedPlaces(),
   connect: connectShared,
   watchChanges: watchTogether(pool.db),
-  log: logLine,
+  log,
   tracing,
   ...(status === undefined ? {} : { count: status.count }),
-  after: (work: Promise<unknown>) => void work.catch((error: unknown) => logLine("error", "after_failed", { error: String(error) })),
+  after: (work: Promise<unknown>) => void work.catch((error: unknown) => log("error", "after_failed", { error: String(error) })),
 };
 
 const app = createApp({
@@ -43,7 +50,7 @@ const app = createApp({
 
 // A request that is not whole by then is not coming.
 const REQUEST_TIMEOUT_MS = 30_000;
-const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT, serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS } }, ({ port }) => logLine("info", "listening", { url: `http://${env.HOST}:${port}`, status: status?.server.address() }));
+const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT, serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS } }, ({ port }) => log("info", "listening", { url: `http://${env.HOST}:${port}`, status: status?.server.address() }));
 
 const stop = (): void => {
   status?.server.close();
