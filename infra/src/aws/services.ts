@@ -4,7 +4,7 @@ import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
-import { WORKER_NODE_ARGS } from "../worker-args.ts";
+import { WORKER_NODE_ARGS } from "../node-args.ts";
 import type { Storage } from "./storage.ts";
 
 /** The processes: workers with a graphics processor each, and the deliverers that need none. */
