@@ -2,7 +2,6 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { connect, outboxDepth } from "@deadiff/schemas";
-import sonicBoom from "sonic-boom";
 import { accessOf, admissionOf, cloudOf, LOCK_TIMEOUT_MS, logTo, tracingOf } from "./adapters.ts";
 import { isLoopback } from "./auth/local.ts";
 import { createApp } from "./app.ts";
@@ -14,12 +13,19 @@ import { serveStatus } from "./status.ts";
 
 const env = readNodeEnv();
 if (env.LOCAL_ACCOUNT !== undefined && !isLoopback(env.HOST)) throw new Error(`LOCAL_ACCOUNT lets everybody in who reaches this address, and HOST is ${env.HOST}: set one of them only`);
-// Written beside the event loop, at once what came up meanwhile: a log that is read slowly holds up no request. What nobody reads is dropped.
-const output = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: 16 * 1024 * 1024 });
+// Standard output is written synchronously: once a turn of the event loop, not once a line.
+let lines = "";
+const writeLines = (): void => {
+  process.stdout.write(lines);
+  lines = "";
+};
 // Nobody reads any more: there is nowhere to tell.
-output.on("error", () => undefined);
-process.once("exit", () => output.flushSync());
-const log = logTo((line) => output.write(`${line}\n`));
+process.stdout.on("error", () => undefined);
+process.once("exit", writeLines);
+const log = logTo((line) => {
+  if (lines === "") setImmediate(writeLines);
+  lines += `${line}\n`;
+});
 const pool = connect(env.DATABASE_URL, { max: 10, lockTimeoutMs: LOCK_TIMEOUT_MS, name: "edge" });
 const shared = { db: pool.db, close: () => Promise.resolve() };
 const status = env.STATUS_PORT === undefined ? undefined : serveStatus(env.STATUS_HOST, env.STATUS_PORT, () => outboxDepth(pool.db));
