@@ -10,6 +10,7 @@ const SCRIPTS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   base: ["stages/run-base.ts"],
   "decoder-crops": ["stages/run-decoder.ts", "crops"],
   "decoder-full": ["stages/run-decoder.ts", "full"],
+  "decoder-redrawn": ["stages/run-redrawn.ts"],
   align: ["stages/run-align.ts"],
   "judge-style": ["stages/run-judge.ts", "style"],
   "judge-subject": ["stages/run-judge.ts", "subject"],

@@ -11,7 +11,7 @@ type TrainOptions = {
 /** `deadiff train`: a stage of the mini model, or DEADiff over one's own bundle and pictures. */
 export function addTrain(program: Command, context: CommandContext): void {
   program.command("train <what>")
-    .description("Train a stage of the mini model (encoders, base, decoder-crops, decoder-full, align, deadiff, judge-style, judge-subject, or a compared method), or with --pairs the image side of a bundle on your own pictures (docs/training.md). Ctrl-C keeps a checkpoint; the same command goes on.")
+    .description("Train a stage of the mini model (encoders, base, decoder-crops, decoder-full, decoder-redrawn, align, deadiff, judge-style, judge-subject, or a compared method), or with --pairs the image side of a bundle on your own pictures (docs/training.md). Ctrl-C keeps a checkpoint; the same command goes on.")
     .option("--steps <n>", "updates of the whole run", parseCount)
     .option("--pairs <DIR>", "folder with pairs.json: your pictures, each with a subject and a style")
     .option("-b, --bundle <DIR>", "with --pairs: the bundle to build on; models/<what> when left out")

@@ -38,7 +38,8 @@ export const describeModel = async (model: Model, folder: string): Promise<Model
   const bundle = await openBundle(folder, { config: deadiffConfigSchema, verify: "sizes" });
   const { manifest } = bundle;
   const { sizes, modes, config } = model;
-  const defaults = samplingDefaults(model.preset);
+  const { sampler, spacing, steps, guidance } = samplingDefaults(model.preset);
+  const defaults = { sampler, spacing, steps, guidance };
   return {
     name: model.name,
     version: model.version,

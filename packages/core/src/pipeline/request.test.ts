@@ -20,6 +20,12 @@ test("an empty request is filled in from the preset", () => {
   expect(resolve({ sampler: "ddim", eta: 1 })).toMatchObject({ spacing: "normal", eta: 1 });
 });
 
+test("a model's own guidance interval holds where the request names none", () => {
+  const mini = { ...sd15, preset: "mini" };
+  expect(resolve({ guidance: 6 }, mini)).toMatchObject({ sampler: "euler_ancestral", guidance: 6, guidanceInterval: { from: 1, to: 1000 } });
+  expect(resolve({ guidanceInterval: { from: 0, to: 1000 } }, mini).guidanceInterval).toEqual({ from: 0, to: 1000 });
+});
+
 test("gains have names on sixteen layers, and are numbers on any", async () => {
   const on = (gains: readonly number[]): number[] => gains.flatMap((gain, i) => (gain === 1 ? [i] : []));
   expect(on(resolve({ gains: "instant_style" }).gains)).toEqual([7, 8, 9]);

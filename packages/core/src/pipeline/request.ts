@@ -63,7 +63,7 @@ export const stylizeSettings = {
   eta: z.number().min(0).max(1).optional(),
   /** Classifier-free guidance scale, 1 (none) to 30. */
   guidance: z.number().min(1).max(30).optional(),
-  /** Guided where from < sigma <= to, sigma 0..1000 (Stable Diffusion's highest is 14.6); everywhere when left out. */
+  /** Guided where from < sigma <= to, sigma 0..1000 (Stable Diffusion's highest is 14.6); the model's own, or everywhere, when left out. */
   guidanceInterval: z.strictObject({ from: z.number().min(0).max(1000), to: z.number().min(0).max(1000) })
     .refine(({ from, to }) => from < to, "from must be below to").optional(),
   /** Multiplies the gain of every layer, 0..4. */
@@ -136,7 +136,7 @@ export function resolveRequest(input: StylizeInput, model: ModelFacts, drawSeed:
     spacing: r.spacing ?? (sampler === "ddim" ? "normal" : defaults.spacing),
     eta: eta ?? 0,
     guidance: r.guidance ?? defaults.guidance,
-    guidanceInterval: guidanceInterval ?? null,
+    guidanceInterval: guidanceInterval ?? defaults.guidanceInterval ?? null,
     strength: r.strength,
     gains: layerGains(r.gains, crossAttentionWidths(model.config.unet).length),
     seed: seedOf(r.seed, r.count, drawSeed),

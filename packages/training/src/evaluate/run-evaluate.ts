@@ -16,11 +16,14 @@ import { JUDGE_FOLDER, readJudge } from "../judge/judge-file.ts";
 import { openJudge } from "../judge/open-judge.ts";
 import { methodBundleFolder } from "../methods/method-bundle.ts";
 import { METHODS } from "../methods/methods.ts";
+import type { MethodName } from "../methods/methods.ts";
 import { FIRST_TREATMENTS, MINI_VIEW, openMiniData, SIDE } from "../stages/data.ts";
 import { throughAutoencoder } from "./autoencoder.ts";
 import { ask, firstOf, openBench, openCourtroom } from "./bench.ts";
 import type { Scored } from "./bench.ts";
+import { bootstrapMean } from "./bootstrap.ts";
 import { claimsOf } from "./claims.ts";
+import type { Leak } from "./claims.ts";
 import { costOf } from "./costs.ts";
 import { createGenerator } from "./generate.ts";
 import { writeGrid } from "./grids.ts";
@@ -53,7 +56,7 @@ const cache = resolve(values.cache);
 const log = (line: string): void => console.log(line);
 
 /** Questions of the experiments that ask many times. */
-const few = Math.max(6, Math.round(images / 3));
+const few = Math.max(6, Math.min(32, Math.round(images / 3)));
 const STRENGTHS = [0.5, 1, 1.5, 2];
 
 const [dataset, trained] = values.data === undefined ? [await openMiniData(), MINI_VIEW] : [await openDataset(resolve(values.data), { size: SIDE }), { treatments: FIRST_TREATMENTS }];
@@ -129,7 +132,14 @@ await writeGrid(join(out, "images/evaluation.webp"), generator, bench, [
   { name: "text alone", judged: shipped, image: "off" }, ...contestants.map(({ name, judged }) => ({ name, judged, image: "on" as const })),
 ], { references: 6, prompts: 3 });
 
-const rowOf = (name: string): Row | undefined => contestants.find((c) => c.name === name)?.main.row;
+const mainOf = (name: MethodName): Scored | undefined => contestants.find((c) => c.name === METHODS[name].title)?.main;
+const deadiff = mainOf("deadiff");
+const leaks = (["reconstruction", "ip-adapter", "reconstruction-tasks"] as const).flatMap((name): Leak[] => {
+  const other = mainOf(name);
+  if (deadiff === undefined || other === undefined) return [];
+  const nearer = bootstrapMean(other.scores.map(({ leakCosine }, i) => leakCosine - (deadiff.scores[i]?.leakCosine ?? 0)), seed);
+  return [{ name: other.row.name, share: other.row.scores.leak.mean, deadiffShare: deadiff.row.scores.leak.mean, nearer }];
+});
 const costs = [];
 for (const name of methods) {
   const cost = await costOf(name);
@@ -143,10 +153,7 @@ const report: Report = {
     part,
     rows: [real, textOnly, ...contestants.map(({ main }) => main)].map(({ row, scores }) => summarise(row.name, scores.filter((_, i) => units[i]?.part === part), [], null)),
   })),
-  claims: claimsOf({
-    real: real.row, textOnly: textOnly.row, deadiff: rowOf(`${shipped.model.name} as shipped`) ?? real.row,
-    reconstruction: (["reconstruction", "ip-adapter", "reconstruction-tasks"] as const).flatMap((name) => rowOf(METHODS[name].title) ?? []),
-  }),
+  claims: claimsOf({ real: real.row, textOnly: textOnly.row, deadiff: contestants[0]?.main.row ?? real.row, leaks }),
   sweep: { file: "images/strength.svg", images: few, rows: sweepRows },
   restyle: { images: few, rows: restyleRows }, recognition,
   told: { images: few, rows: told }, maps: { images: few, rows: maps }, groups, grid: "images/evaluation.webp", costs,

@@ -88,7 +88,8 @@ export async function trainMethod(method: Method, { steps, batchSize, folder, th
 }
 
 /** All weights that a method's own go with: what it builds on, and this machine's decoder, else the shipped one. */
-export const networkWeights = async (): Promise<Weights> => new Map([...(await frozenWeights()), ...(await stageWeights("decoder-crops")), ...(await stageWeights("decoder-full"))]);
+export const networkWeights = async (): Promise<Weights> =>
+  new Map([...(await frozenWeights()), ...(await stageWeights("decoder-crops")), ...(await stageWeights("decoder-full")), ...(await stageWeights("decoder-redrawn"))]);
 
 /**
  * What methods build on: vision encoder, text and U-Net, of this machine's runs, else as shipped. The shipped image side is

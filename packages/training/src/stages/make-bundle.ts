@@ -24,7 +24,7 @@ take(await loadLatents());
 // Stages that were not run on this machine stay as they shipped: the others were trained over them.
 take(await shippedWeights(parameters));
 // In the order of the stages: a later one may have changed what an earlier one trained.
-for (const stage of ["encoders", "decoder-crops", "decoder-full", "base", "align", "deadiff"]) {
+for (const stage of ["encoders", "decoder-crops", "decoder-full", "base", "decoder-redrawn", "align", "deadiff"]) {
   const folder = join(RUNS_FOLDER, stage);
   if (existsSync(join(folder, "checkpoint.safetensors"))) take(await loadWeights(folder));
 }

@@ -3,8 +3,7 @@
  * runs/base. The learning rate falls in the last `decay` steps: a run that is to go on is stopped before, and taken up with more steps.
  */
 import { join } from "node:path";
-import { bindParams, conditioning, deadiffSpec, denoiser, gaussian, guide, initialWeights, listParams, MINI, ops, planSampling, textEncoder, trace, uNet, vaeDecode, vaeEncode } from "@deadiff/core";
-import type { HostTensor, Tensor } from "@deadiff/core";
+import { bindParams, deadiffSpec, denoiser, gaussian, guide, initialWeights, listParams, MINI, ops, planSampling, trace, vaeDecode, vaeEncode } from "@deadiff/core";
 import { inlineRuntime } from "@deadiff/core/ort";
 import { randomStream } from "../data/random.ts";
 import { finishedWeights } from "../train/checkpoint.ts";
@@ -14,6 +13,7 @@ import { MUON } from "../train/muon.ts";
 import { ADAMW } from "../train/optimizer.ts";
 import { train } from "../train/run.ts";
 import type { TrainingState } from "../train/trainer.ts";
+import { openBaseModel } from "./base-model.ts";
 import { baseObjective } from "./base.ts";
 import { drawTimesteps, encodeTexts, miniTokenizer, schedule } from "./conditions.ts";
 import { floats, latentSide, MINI_VIEW, openMiniData, SIDE, stepNoise, stream, trainView } from "./data.ts";
@@ -78,7 +78,7 @@ async function decoderWeights(): Promise<ReadonlyMap<string, Float32Array>> {
   const parameters = listParams(deadiffSpec(MINI).vae, "vae");
   return new Map([
     ...initialWeights(parameters, 1), ...(await loadLatents()), ...(await shippedWeights(parameters)),
-    ...(await stageWeights("decoder-crops")), ...(await stageWeights("decoder-full")),
+    ...(await stageWeights("decoder-crops")), ...(await stageWeights("decoder-full")), ...(await stageWeights("decoder-redrawn")),
   ]);
 }
 
@@ -86,14 +86,7 @@ async function decoderWeights(): Promise<ReadonlyMap<string, Float32Array>> {
 async function drawPrompts(state: TrainingState, file: string): Promise<void> {
   const n = PROMPTS.length;
   const weights = new Map([...finishedWeights(state), ...vae]);
-  const graph = trace("predict", {
-    latent: { shape: [2 * n, c.unet.latentChannels, latent, latent] }, timestep: { shape: [2 * n] }, ids: { shape: [2 * n, c.text.context], dtype: "int64" },
-  }, (x: Record<"latent" | "timestep" | "ids", Tensor>) => {
-    const text = textEncoder(bindParams(spec.text, "text"), c.text, x.ids);
-    const keys = conditioning(bindParams(spec.context, "context"), c, text, null, null);
-    return { prediction: uNet(bindParams(spec.unet, "unet"), c.unet, x.latent, x.timestep, keys) };
-  });
-  const model = await openWithWeights(runtime, graph, weights);
+  const model = await openBaseModel(runtime, c, weights, { rows: 2 * n, side: latent });
   const size = c.unet.latentChannels * latent * latent;
   const { ids } = encodeTexts(tokenizer, [...PROMPTS, ...PROMPTS.map(() => "")]);
   const plan = planSampling(schedule, { sampler: "dpmpp_2m", steps: SAMPLE_STEPS });
@@ -101,10 +94,7 @@ async function drawPrompts(state: TrainingState, file: string): Promise<void> {
     const both = new Float32Array(2 * n * size);
     both.set(xIn);
     both.set(xIn, n * size);
-    const feeds: Record<string, HostTensor> = {
-      latent: floats([2 * n, c.unet.latentChannels, latent, latent], both), timestep: floats([2 * n], new Float32Array(2 * n).fill(t)), ids,
-    };
-    const prediction = (await model.run(feeds))["prediction"]?.data as Float32Array;
+    const prediction = await model.predict(both, t, ids);
     return [prediction.slice(n * size), prediction.slice(0, n * size)];
   }, { scale: GUIDANCE }));
   const start = Float32Array.from(gaussian(7n, 0, n * size), (value) => value * plan.startScale);
