@@ -9,10 +9,10 @@ export type Claim = { readonly goal: string; readonly measured: string; readonly
 export type ClaimRows = { readonly real: Row; readonly textOnly: Row; readonly deadiff: Row; readonly leaks: readonly Leak[] };
 
 /**
- * A method trained by reconstruction beside DEADiff with the same budget: how often the reference's subject took the picture over,
- * of each, and by how much the method's pictures lie nearer to that subject's name, question by question.
+ * DEADiff beside a method that was trained by reconstruction with the same budget, question by question: in what share of pictures
+ * the reference's subject took over, and how near the pictures lie to its name, which tells methods apart where no subject takes over.
  */
-export type Leak = { readonly name: string; readonly share: number; readonly deadiffShare: number; readonly nearer: Estimate };
+export type Leak = { readonly name: string; readonly shares: { readonly deadiff: number; readonly other: number }; /** DEADiff's less the other's. */ readonly share: Estimate; readonly cosine: Estimate };
 
 /** Holds the rows to the goals of the method: the prompt is kept and the style still comes. */
 export function claimsOf({ real, textOnly, deadiff, leaks }: ClaimRows): Claim[] {
@@ -28,9 +28,9 @@ export function claimsOf({ real, textOnly, deadiff, leaks }: ClaimRows): Claim[]
     },
     { goal: "DEADiff: text top-1 within 10 % of the text-only base's", measured: `${share(text)} against ${share(base)}`, met: text >= 0.9 * base },
   ];
-  return [...claims, ...leaks.map(({ name, share: taken, deadiffShare, nearer }): Claim => ({
+  return [...claims, ...leaks.map(({ name, shares, share: more, cosine }): Claim => ({
     goal: `DEADiff: subject leak below that of "${name}"`,
-    measured: `taken over ${share(deadiffShare)} against ${share(taken)}; leak cosine of the other higher by ${withInterval(nearer, "cosine")}`,
-    met: deadiffShare <= taken && nearer.low > 0,
+    measured: `leak cosine ${withInterval(cosine, "cosine")} from the other's; taken over ${share(shares.deadiff)} against ${share(shares.other)}, of real pictures ${share(real.scores.leak.mean)}`,
+    met: cosine.high < 0 && more.low <= 0,
   }))];
 }

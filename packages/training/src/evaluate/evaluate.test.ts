@@ -135,12 +135,12 @@ describe("scores", () => {
       const e = (mean: number) => ({ mean, low: mean, high: mean });
       return { name, count: 9, distance: null, scores: { styleCosine: e(0), styleTop1: e(styleTop1), textCosine: e(0), textTop1: e(textTop1), textTop5: e(0), leak: e(leak), leakCosine: e(0) } };
     };
-    const rows = { real: row("real", 0.8, 0.9, 0), textOnly: row("text", 0.5, 0.02, 0), deadiff: row("deadiff", 0.47, 0.3, 0.02), leaks: [{ name: "recon", share: 0.3, deadiffShare: 0.02, nearer: { mean: 0.1, low: 0.05, high: 0.15 } }] };
+    const rows = { real: row("real", 0.8, 0.9, 0), textOnly: row("text", 0.5, 0.02, 0), deadiff: row("deadiff", 0.47, 0.3, 0.02), leaks: [{ name: "recon", shares: { deadiff: 0.02, other: 0.01 }, share: { mean: 0.01, low: -0.01, high: 0.03 }, cosine: { mean: -0.1, low: -0.15, high: -0.05 } }] };
     expect(claimsOf(rows).map(({ met }) => met)).toEqual([true, true, true, true]);
     expect(claimsOf({ ...rows, deadiff: row("deadiff", 0.3, 0.08, 0.4) }).map(({ met }) => met)).toEqual([true, false, false, true]);
     const met = (leak: Partial<Leak>) => claimsOf({ ...rows, leaks: rows.leaks.map((other) => ({ ...other, ...leak })) })[3]?.met;
-    expect(met({ nearer: { mean: 0.1, low: -0.01, high: 0.21 } })).toBe(false);
-    expect(met({ deadiffShare: 0.4 })).toBe(false);
+    expect(met({ cosine: { mean: -0.1, low: -0.21, high: 0.01 } })).toBe(false);
+    expect(met({ share: { mean: 0.1, low: 0.05, high: 0.15 } })).toBe(false);
     expect(claimsOf({ ...rows, leaks: [] })).toHaveLength(3);
   });
 });

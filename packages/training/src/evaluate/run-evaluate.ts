@@ -58,6 +58,8 @@ const log = (line: string): void => console.log(line);
 /** Questions of the experiments that ask many times. */
 const few = Math.max(6, Math.min(32, Math.round(images / 3)));
 const STRENGTHS = [0.5, 1, 1.5, 2];
+/** Strength of a row of its own: less style, more of the prompt. */
+const GENTLE = 0.75;
 
 const [dataset, trained] = values.data === undefined ? [await openMiniData(), MINI_VIEW] : [await openDataset(resolve(values.data), { size: SIDE }), { treatments: FIRST_TREATMENTS }];
 const runtime = await startRuntime();
@@ -86,9 +88,11 @@ const answer = async (name: string, judged: Judged): Promise<void> => {
   contestants.push({ name, judged, main: await ask(generator, judged, bench, name, { image: "on" }) });
 };
 await answer(`${shipped.model.name} as shipped`, shipped);
+const gentle = await ask(generator, shipped, bench, `${shipped.model.name} as shipped, strength ${GENTLE}`, { image: "on", strength: GENTLE });
 const methods = values.data === undefined ? trainedMethods() : [];
 for (const name of methods) await answer(METHODS[name].title, await openJudged(runtime, methodBundleFolder(name)));
-scored.push(...contestants.map(({ main }) => main));
+const [first, ...others] = contestants.map(({ main }) => main);
+scored.push(...(first === undefined ? [] : [first]), gentle, ...others);
 
 // Style against text as the tokens' gain grows.
 const sweepRows: Row[] = [], curves: Curve[] = [];
@@ -137,8 +141,8 @@ const deadiff = mainOf("deadiff");
 const leaks = (["reconstruction", "ip-adapter", "reconstruction-tasks"] as const).flatMap((name): Leak[] => {
   const other = mainOf(name);
   if (deadiff === undefined || other === undefined) return [];
-  const nearer = bootstrapMean(other.scores.map(({ leakCosine }, i) => leakCosine - (deadiff.scores[i]?.leakCosine ?? 0)), seed);
-  return [{ name: other.row.name, share: other.row.scores.leak.mean, deadiffShare: deadiff.row.scores.leak.mean, nearer }];
+  const less = (score: "leak" | "leakCosine") => bootstrapMean(deadiff.scores.map((own, i) => own[score] - (other.scores[i]?.[score] ?? 0)), seed);
+  return [{ name: other.row.name, shares: { deadiff: deadiff.row.scores.leak.mean, other: other.row.scores.leak.mean }, share: less("leak"), cosine: less("leakCosine") }];
 });
 const costs = [];
 for (const name of methods) {
