@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { EDGE_NODE_ARGS, startStack } from "@deadiff/infra";
+import { startStack } from "@deadiff/infra";
 import { freePort } from "@deadiff/schemas/local";
 import { RECEIVER } from "./receiver.ts";
 import type { Served } from "./start-served.ts";
@@ -44,7 +44,6 @@ const hostedApiPort = await freePort();
 const hostedApi = stack.add({
   name: "hosted-edge",
   entry: fileURLToPath(new URL("../../edge-api/src/node.ts", import.meta.url)),
-  nodeArgs: EDGE_NODE_ARGS,
   env: {
     ...inherited,
     DATABASE_URL: stack.databaseUrl,

@@ -7,7 +7,7 @@ import { freePort, migrate, startPostgres, type LocalPostgres } from "@deadiff/s
 import { startLocalCloud, type LocalCloud } from "./cloud.ts";
 import { holdFolder } from "./hold-folder.ts";
 import { manageProcess, type ManagedProcess, type ProcessOptions } from "./process.ts";
-import { EDGE_NODE_ARGS, WORKER_NODE_ARGS } from "../node-args.ts";
+import { WORKER_NODE_ARGS } from "../node-args.ts";
 
 /** How the local stack is started. */
 export interface StackOptions {
@@ -147,8 +147,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     };
     const worker = (name: string, role: "work" | "deliver") =>
       add({ name, entry: app("gpu-worker/src/main.ts"), nodeArgs: WORKER_NODE_ARGS, env: { ...env, ...options.workerEnv, DEADIFF_ROLE: role }, readyEvent: "started" });
-    const served = options.edge === "workerd" ? { entry: app("edge-api/local/workerd.ts") } : { entry: app("edge-api/src/node.ts"), nodeArgs: EDGE_NODE_ARGS };
-    const edge = add({ name: "edge", ...served, env: { ...env, LOCAL_ACCOUNT: accountId }, readyEvent: "listening" });
+    const edge = add({ name: "edge", entry: app(options.edge === "workerd" ? "edge-api/local/workerd.ts" : "edge-api/src/node.ts"), env: { ...env, LOCAL_ACCOUNT: accountId }, readyEvent: "listening" });
     const deliver = worker("deliver", "deliver");
     const workers = Array.from({ length: options.workers ?? 1 }, (_, i) => worker(`work-${i + 1}`, "work"));
 

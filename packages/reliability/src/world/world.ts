@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostImage } from "@deadiff/core";
 import { encodePng, writeRandomBundle } from "@deadiff/core/node";
-import { EDGE_NODE_ARGS, manageProcess, WORKER_NODE_ARGS, type ManagedProcess } from "@deadiff/infra";
+import { manageProcess, WORKER_NODE_ARGS, type ManagedProcess } from "@deadiff/infra";
 import { connect, type Connection } from "@deadiff/schemas";
 import { freePort, migrate } from "@deadiff/schemas/local";
 import { childEnv } from "../env.ts";
@@ -171,7 +171,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
   };
   const apiPort = await freePort();
   const worker = (name: string, role: string) => member(name, app("gpu-worker/src/main.ts"), "started", { DEADIFF_ROLE: role, DEADIFF_DRAIN_S: "5" }, WORKER_NODE_ARGS);
-  const edge = await member("edge", app(options.edge === "node" ? "edge-api/src/node.ts" : "edge-api/local/workerd.ts"), "listening", { PORT: String(apiPort), ...options.edgeEnv }, options.edge === "node" ? EDGE_NODE_ARGS : []);
+  const edge = await member("edge", app(options.edge === "node" ? "edge-api/src/node.ts" : "edge-api/local/workerd.ts"), "listening", { PORT: String(apiPort), ...options.edgeEnv });
   const deliver = await worker("deliver", "deliver");
   const workers = await Promise.all(Array.from({ length: options.workers }, (_, i) => worker(`work-${i + 1}`, "work")));
   const members = [edge, deliver, ...workers];
