@@ -42,12 +42,12 @@ test("styles and codes act as one reference each, a job without any is made of i
   const blue = await sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 0, g: 0, b: 100 } } }).png().toBuffer();
   const { accountId, job: first } = await newJob(world, { bytes: blue, sha256: createHash("sha256").update(blue).digest("hex") });
   const [other] = first.request!.references;
-  const { job: source } = await newJob(world, red);
+  const { job: source } = await newJob(world, red, {}, { owner: accountId });
   const [image] = source.request!.references as StyleReference[];
   const style = { id: newId("style"), version: 3 };
   const group = { styles: [{ ...style, weight: 1 }], weight: 1, mode: "style" as const, members: [{ ...image!, weight: 3 }, { ...(other as StyleReference), weight: 1 }] };
   const run = async (request: Partial<StoredRequest>, kind: "picture" | "style_code" = "picture") => {
-    const { job } = await newJob(world, red, { style, ...request }, { kind });
+    const { job } = await newJob(world, red, { style, ...request }, { owner: accountId, kind });
     await world.ring(job.id);
     const done = await ended(job.id);
     expect(done.error).toBeNull();
@@ -72,14 +72,14 @@ test("of a reference with a crop the worker uses that part alone, in jobs and in
     .png()
     .toBuffer();
   const picture = { bytes: halves, sha256: createHash("sha256").update(halves).digest("hex") };
-  const { job: whole } = await newJob(world, picture);
+  const { accountId, job: whole } = await newJob(world, picture);
   const [image] = whole.request!.references as StyleReference[];
   const part = { ...image!, crop: { x: 0.5, y: 0, width: 0.5, height: 1 } };
   await world.ring(whole.id);
   await ended(whole.id);
   const style = { styles: [{ id: newId("style"), version: 1, weight: 1 }], weight: 1, mode: "style" as const, members: [part] };
   for (const references of [[part], [style]]) {
-    const { job } = await newJob(world, picture, { references });
+    const { job } = await newJob(world, picture, { references }, { owner: accountId });
     await world.ring(job.id);
     const [made] = (await ended(job.id)).result!.images;
     const { channels } = await sharp(await world.store.read(made!.key, 1e6, AbortSignal.timeout(5000))).stats();

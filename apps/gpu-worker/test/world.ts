@@ -95,14 +95,14 @@ export const useWorld = (): World => {
   return new Proxy({} as World, { get: (_, name) => Reflect.get(world ?? {}, name) as unknown });
 };
 
-/** Queues a job whose reference is an upload that lies in the store. */
+/** Queues a job whose reference is an upload that lies in the store, of a new account unless an owner is given. */
 export const newJob = async (
   world: World,
   picture: { bytes: Uint8Array; sha256: string },
   request: Partial<StoredRequest> = {},
-  { mode = "live", webhook = null, credits = 100, kind = "picture" }: { kind?: JobKind; mode?: "live" | "test"; webhook?: { url: string; events: string[] } | null; credits?: number } = {},
+  { owner, mode = "live", webhook = null, credits = 100, kind = "picture" }: { owner?: Id<"account">; kind?: JobKind; mode?: "live" | "test"; webhook?: { url: string; events: string[] } | null; credits?: number } = {},
 ): Promise<{ accountId: Id<"account">; job: JobRow }> => {
-  const accountId = await createAccount(world.db, { name: "t", credits });
+  const accountId = owner ?? (await createAccount(world.db, { name: "t", credits }));
   const upload = await createUpload(world.db, accountId, { content_type: "image/png", bytes: picture.bytes.length, sha256: picture.sha256 });
   await world.store.write(upload.object_key, picture.bytes, "image/png", new AbortController().signal);
   await completeUpload(world.db, accountId, upload.id, { state: "ready", width: 8, height: 8 });
