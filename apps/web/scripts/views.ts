@@ -69,7 +69,7 @@ export const VIEWS: readonly View[] = [
     name: "studio",
     open: async (page) => {
       await page.goto("/");
-      await make(page, "Stained glass", "a mushroom");
+      await make(page, "Watercolour", "a mushroom");
     },
   },
   { name: "matrix", open: fillMatrix },
