@@ -33,7 +33,7 @@ export const FIRST_SUBJECTS: readonly string[] = [
   "1f3a4", "1f941", "1f4f7", "1f4a1", "1f4d6", "2709", "1f511", "1f512", "1f528", "1f6e1", "2699", "2764",
 ];
 
-/** What the mini model is trained on, but for its autoencoder, which sees everything. */
+/** What the mini model is trained on, but for its autoencoder, which sees everything until its last stage. */
 export const MINI_VIEW: ViewOptions = { subjects: FIRST_SUBJECTS, treatments: FIRST_TREATMENTS };
 
 export const trainView = (dataset: Dataset, options: ViewOptions = {}): View<"train"> => viewOf(dataset, "train", options);

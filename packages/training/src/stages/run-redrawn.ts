@@ -75,7 +75,7 @@ await train(runtime, {
 });
 await runtime.close();
 
-/** Beside each other: pictures, and what the decoder before this stage and the decoder now make of the redrawn latents. */
+/** Beside each other: pictures, and what the decoder as this command found it and the decoder now make of the redrawn latents. */
 async function drawSheet(state: TrainingState, file: string): Promise<void> {
   const decode = async (using: ReadonlyMap<string, Float32Array>, { mean, noise }: Record<string, HostTensor>): Promise<Float32Array> => {
     const decoder = await openWithWeights(runtime, trace("look", { latent: { shape: latents } }, ({ latent }) => ({
