@@ -62,11 +62,13 @@ const say = (text: string): void => {
 const firstPicture = async ({ apiUrl, keys }: Stack): Promise<void> => {
   const since = performance.now();
   const prompt = "a mushroom";
-  console.log(`making a picture: "${prompt}" in the style of models/mini/references/stained-glass-tropical-fish.png ...`);
+  // Of a hand that training never saw.
+  const reference = "models/mini/references/pop-art-rocket.png";
+  console.log(`making a picture: "${prompt}" in the style of ${reference} ...`);
   const job = await makePicture({
     apiUrl,
     apiKey: keys.live,
-    reference: join(root, "models/mini/references/stained-glass-tropical-fish.png"),
+    reference: join(root, reference),
     prompt,
     seed: 1,
     file: picture,
