@@ -1,6 +1,7 @@
 /**
- * `node packages/training/src/stages/run-base.ts [steps] [threads] [decay]`: trains mini's base text-to-image model into
+ * `node packages/training/src/stages/run-base.ts [steps] [threads] [decay] [replicas]`: trains mini's base text-to-image model into
  * runs/base. The learning rate falls in the last `decay` steps: a run that is to go on is stopped before, and taken up with more steps.
+ * Replicas are processes side by side, each of so many threads.
  */
 import { join } from "node:path";
 import { bindParams, deadiffSpec, denoiser, gaussian, guide, initialWeights, listParams, MINI, ops, planSampling, trace, vaeDecode, vaeEncode } from "@deadiff/core";
@@ -23,6 +24,7 @@ import { tileAt, writeSheet } from "./sheets.ts";
 
 const steps = Number(process.argv[2] ?? 16000);
 const decay = Number(process.argv[4] ?? Math.round(steps / 5));
+const replicas = Number(process.argv[5] ?? 1);
 const batchSize = 64;
 const seed = 31;
 const c = MINI;
@@ -54,7 +56,7 @@ await train(runtime, {
   folder: join(RUNS_FOLDER, "base"),
   identity: { objective: "base", config: JSON.stringify([c.text, c.unet, c.prediction]), seed, data: dataset.hash },
   objective,
-  config: { steps, batchSize, lr: { peak: 5e-4, warmup: 200, floor: 0.02, decay }, optimizer: { adamW: ADAMW, muon: MUON }, emaDecay: 0.998, checkpointMinutes: 8 },
+  config: { steps, batchSize, replicas, lr: { peak: 5e-4, warmup: 200, floor: 0.02, decay }, optimizer: { adamW: ADAMW, muon: MUON }, emaDecay: 0.998, checkpointMinutes: 8 },
   seed,
   initial: new Map([...encoders, ...(await shippedWeights(objective.parameters))]),
   batches: stream(view, { tasks: ["reconstruction"], plainShare: 0.35, seed, count: batchSize }, async ({ target, pairs }, step) => {

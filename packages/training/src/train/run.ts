@@ -8,6 +8,8 @@ import type { Objective } from "./objective.ts";
 import { learningRate } from "./optimizer.ts";
 import type { OptimizerConfig, Rate } from "./optimizer.ts";
 import { lossPlot } from "./plot.ts";
+import { openReplicas } from "./replicas.ts";
+import type { Replicas } from "./replicas.ts";
 import { createTrainer } from "./trainer.ts";
 import type { Trainer, TrainingState, Weights } from "./trainer.ts";
 
@@ -17,6 +19,8 @@ export type RunConfig = {
   /** Samples of a step of the graph; an update takes `accumulate` (1 unless given) such micro-batches. */
   batchSize: number;
   accumulate?: number;
+  /** Processes that train side by side, each on batches of its own, 1 unless given. */
+  replicas?: number;
   lr: Rate;
   optimizer: OptimizerConfig;
   emaDecay: number;
@@ -41,8 +45,12 @@ export type Run = {
 };
 
 const accumulateOf = ({ accumulate = 1 }: RunConfig): number => accumulate;
+/** Samples of an update, all replicas' together. */
+const samplesOf = (config: RunConfig): number => config.batchSize * accumulateOf(config) * (config.replicas ?? 1);
 const CHECKPOINT = "checkpoint.safetensors";
 const METRICS = "metrics.jsonl";
+/** Updates between two averages of replicas, and batches between their first ones: more than any run has. */
+const [AVERAGE_EVERY, APART] = [32, 2 ** 20];
 
 /**
  * Trains until the configured step or an abort, from the run's checkpoint where it has one; returns the final state.
@@ -56,34 +64,42 @@ export async function train(runtime: Runtime, run: Run): Promise<TrainingState> 
   const path = join(folder, CHECKPOINT);
   const resumed = await loadCheckpoint(path, run.identity);
   const start = resumed ?? startState(objective, run.seed, run.initial);
-  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${config.batchSize * accumulateOf(config)}`);
+  const { replicas: count = 1 } = config;
+  log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${samplesOf(config)}`);
   if (start.step >= config.steps) return start;
 
+  const replicas = count === 1 ? null : openReplicas(count);
   const trainer = await createTrainer(runtime, objective, start, config);
-  const batches = run.batches(start.step * accumulateOf(config));
+  const batches = run.batches((start.step + (replicas?.index ?? 0) * APART) * accumulateOf(config));
   try {
-    await loop(trainer, batches, run, path);
+    await loop(trainer, batches, replicas, run, path);
     return await checkpoint(trainer, run, path);
   } finally {
     await batches.close();
     await trainer.close();
+    replicas?.close();
   }
 }
 
-async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, run: Run, path: string): Promise<void> {
+async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, replicas: Replicas | null, run: Run, path: string): Promise<void> {
   const { config, log } = run;
+  const leads = (replicas?.index ?? 0) === 0;
   const sums = new Map<string, number>();
   let [counted, since, lastCheckpoint] = [0, performance.now(), performance.now()];
-  while (trainer.step < config.steps && !run.signal.aborted) {
+  let stopped = run.signal.aborted;
+  while (trainer.step < config.steps && !stopped) {
     const micro: Record<string, HostTensor>[] = [];
     while (micro.length < accumulateOf(config)) micro.push(await batches.next());
     const metrics = await trainer.update(micro, learningRate(trainer.step, { ...config.lr, steps: config.steps }));
     for (const [name, value] of Object.entries(metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
     counted++;
+    const together = replicas === null || trainer.step % AVERAGE_EVERY === 0 || trainer.step === config.steps;
+    if (together) stopped = replicas === null ? run.signal.aborted : await replicas.average(trainer, run.signal.aborted);
+    if (!leads) continue;
     if (trainer.step % 50 === 0) {
       const seconds = (performance.now() - since) / 1000;
       const means = Object.fromEntries([...sums].map(([name, total]) => [name, total / counted]));
-      const samples = config.batchSize * accumulateOf(config);
+      const samples = samplesOf(config);
       const rate = (counted * samples) / seconds;
       const left = ((config.steps - trainer.step) * samples) / rate / 60;
       log(`step ${trainer.step}/${config.steps}  ${Object.entries(means).map(([n, v]) => `${n} ${v.toPrecision(4)}`).join("  ")}  ${rate.toFixed(1)} samples/s  ${left.toFixed(0)} min left`);
@@ -91,12 +107,14 @@ async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, run: 
       sums.clear();
       [counted, since] = [0, performance.now()];
     }
-    if (performance.now() - lastCheckpoint > config.checkpointMinutes * 60_000) {
+    // Between two averages the replicas differ: what is kept is what they agree in.
+    if (together && performance.now() - lastCheckpoint > config.checkpointMinutes * 60_000) {
       await checkpoint(trainer, run, path);
       [lastCheckpoint, since, counted] = [performance.now(), performance.now(), 0];
       sums.clear();
     }
   }
+  if (!leads) replicas?.close();
 }
 
 async function checkpoint(trainer: Trainer, run: Run, path: string): Promise<TrainingState> {

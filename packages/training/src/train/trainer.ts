@@ -32,6 +32,8 @@ export type Trainer = {
   update(batches: readonly Readonly<Record<string, HostTensor>>[], lr: number): Promise<Record<string, number>>;
   /** Copies everything out. */
   state(): Promise<TrainingState>;
+  /** Goes on from a state of the same step; frozen weights stay. */
+  replace(state: TrainingState): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -55,8 +57,12 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
     if (data === undefined) throw new TypeError(`${objective.name}: the state holds no ${kind} of ${name}`);
     return runtime.write(kept(kind, name), { dtype: "float32", dims: shapes.get(name) ?? [], data });
   }));
+  const writeTrained = async (state: TrainingState): Promise<void> => {
+    await write("w", state.weights, trained);
+    for (const [kind, names] of [["m", trained], ["v", second], ["ema", trained]] as const) await write(kind, state[kind], names);
+  };
   await write("w", start.weights, shapes.keys());
-  for (const [kind, names] of [["m", trained], ["v", second], ["ema", trained]] as const) await write(kind, start[kind], names);
+  await writeTrained(start);
 
   if (gradients !== null) await write("g", new Map(trained.map((name) => [name, new Float32Array(sizeOf(shapes.get(name) ?? []))])), trained);
 
@@ -102,6 +108,7 @@ export async function createTrainer(runtime: Runtime, objective: Objective, star
       };
       return { step, weights: await read("w", shapes.keys()), m: await read("m", trained), v: await read("v", second), ema: await read("ema", trained) };
     },
+    replace: writeTrained,
     async close() {
       await session.close();
       await gradients?.close();
