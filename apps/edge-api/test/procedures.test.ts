@@ -205,7 +205,7 @@ const FULL: Readonly<Record<string, (things: Things) => Record<string, unknown>>
         { blend: [{ style: style![0], weight: 1 }, { style: style![1], weight: 0.5 }] },
         { code: code![0] },
       ],
-      prompt: "x", negative_prompt: "x", sampler: "ddim", spacing: "normal", gains: "even", steps: 1, guidance: 1, width: 64, height: 64, count: 1, strength: 1, seed: 1,
+      prompt: "x", negative_prompt: "x", sampler: "ddim", spacing: "normal", gains: "even", steps: 1, guidance: 1, prompt_guidance: 1, width: 64, height: 64, count: 1, strength: 1, seed: 1,
     },
     webhook: { url: "https://example.com/hook", events: ["job.failed"] },
     metadata: { key: "value" },

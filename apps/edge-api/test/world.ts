@@ -74,7 +74,7 @@ export const useWorld = (): World => {
   return new Proxy({} as World, { get: (_, name) => Reflect.get(world ?? {}, name) as unknown });
 };
 
-const SAMPLING = { sampler: "euler", spacing: "normal", steps: 20, guidance: 4 } as const;
+const SAMPLING = { sampler: "euler", spacing: "normal", steps: 20, guidance: 4, prompt_guidance: 0 } as const;
 
 /** A model as a worker announces it. */
 export const MODEL: ModelAbout = {

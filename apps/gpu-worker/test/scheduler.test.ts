@@ -8,7 +8,7 @@ const conditionsOf = (withImage = false): Conditions => ({
   text: { conditional: new Float32Array(1), unconditional: new Float32Array(1) },
   image: withImage ? { tokens: { style: new Float32Array(1), content: new Float32Array(1) }, gains: [1] } : null,
 });
-const row = (conditions: Conditions, value: number, half: UNetRow["half"] = "conditional"): UNetRow => ({ conditions, half, timestep: value, latent: Float32Array.of(value) });
+const row = (conditions: Conditions, value: number, pass: UNetRow["pass"] = "conditional"): UNetRow => ({ conditions, pass, timestep: value, latent: Float32Array.of(value) });
 const SHAPE = { height: 1, width: 1 };
 const PLAN = { steps: 1, rows: 1, finishByMs: 1e6 };
 

@@ -34,7 +34,7 @@ const request = (more: Partial<GenerateRequest>): GenerateRequest => ({
 });
 const jobs = (): [GenerateRequest, ...GenerateRequest[]] => [
   request({ steps: 9 }),
-  request({ steps: 4, sampler: "euler_ancestral", seed: 8, prompt: "a blue dog" }),
+  request({ steps: 4, sampler: "euler_ancestral", seed: 8, prompt: "a blue dog", prompt_guidance: 2 }),
   request({ steps: 5, sampler: "heun", guidance: 1, count: 2 }),
   request({ steps: 6, sampler: "ddim", guidance: 3, references: [], negative_prompt: "noise" }),
   request({ steps: 3, width: 64, height: 32 }),

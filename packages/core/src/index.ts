@@ -31,7 +31,7 @@ export * from "./sampling/schedule.ts";
 export { createWordTokenizer, splitWords } from "./text/word-tokenizer.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
 export { denoiser } from "./sampling/denoiser.ts";
-export { guide } from "./sampling/guidance.ts";
+export { guide, passesAt } from "./sampling/guidance.ts";
 export { planSampling, SAMPLER_NAMES, SPACINGS } from "./sampling/plan.ts";
 export type { SamplerName, Spacing } from "./sampling/plan.ts";
 export { initialWeights } from "./weights/initial-weights.ts";

@@ -27,6 +27,7 @@ type GenerateOptions = ModelOptions & {
   spacing?: Spacing;
   eta?: number;
   guidance?: number;
+  promptGuidance?: number;
   guidanceInterval?: { from: number; to: number };
   strength?: number;
   gains?: GainPreset | number[];
@@ -52,6 +53,7 @@ export function addGenerate(program: Command, context: CommandContext): void {
     .addOption(new Option("--spacing <name>", "spacing of the noise levels").choices(SPACINGS))
     .option("--eta <n>", "noise of ddim, 0..1", parseNumber)
     .option("-g, --guidance <n>", "how closely to follow the prompt, 1..30", parseNumber)
+    .option("--prompt-guidance <n>", "how much closer than that beside references, 0..30", parseNumber)
     .option("--guidance-interval <from-to>", "noise levels (sigma) at which to guide", parseInterval)
     .option("-s, --strength <n>", "strength of the references, 0..4", parseNumber)
     .option("--gains <names or numbers>", `gains per layer: ${GAIN_PRESETS.join(", ")}, or numbers`, parseGains)
@@ -94,9 +96,9 @@ async function generate(options: GenerateOptions, context: CommandContext): Prom
 const STAGES: Readonly<Record<Stage, string>> = { references: "reading references", text: "reading the prompt", sampling: "drawing", decoding: "developing" };
 
 function requestOf(options: GenerateOptions, references: NonNullable<StylizeInput["references"]>): StylizeInput {
-  const { prompt, negative, count, size, steps, sampler, spacing, eta, guidance, guidanceInterval, strength, gains, seed, image } = options;
+  const { prompt, negative, count, size, steps, sampler, spacing, eta, guidance, promptGuidance, guidanceInterval, strength, gains, seed, image } = options;
   return {
-    references, prompt, count, steps, sampler, spacing, eta, guidance, guidanceInterval, strength, gains, seed,
+    references, prompt, count, steps, sampler, spacing, eta, guidance, promptGuidance, guidanceInterval, strength, gains, seed,
     negativePrompt: negative, width: size?.width, height: size?.height, image: image ? undefined : "off",
   };
 }

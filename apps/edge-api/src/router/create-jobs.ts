@@ -42,9 +42,9 @@ export const storeRequest = async (db: Db, accountId: Id<"account">, { reference
 
 /** The cells of a matrix: references, then prompts, then strengths, the last varying fastest; one seed for all, so that only the axes differ. */
 const cellsOf = async (db: Db, accountId: Id<"account">, matrix: CreateMatrix): Promise<StoredRequest[]> => {
-  const { references, prompts, strengths, seed, negative_prompt, width, height, steps, sampler, spacing, guidance, gains } = matrix;
+  const { references, prompts, strengths, seed, negative_prompt, width, height, steps, sampler, spacing, guidance, prompt_guidance, gains } = matrix;
   const sets = await resolveReferences(db, accountId, references);
-  const common = { negative_prompt, width, height, steps, sampler, spacing, guidance, gains, count: 1, seed: seed ?? drawSeed() };
+  const common = { negative_prompt, width, height, steps, sampler, spacing, guidance, prompt_guidance, gains, count: 1, seed: seed ?? drawSeed() };
   return sets.flatMap((set) => prompts.flatMap((prompt) => strengths.map((strength) => ({ ...common, references: set, style: styleOf(set), prompt, strength }))));
 };
 

@@ -1,4 +1,4 @@
-import { DeadiffError, encodeStyleCode, resolveRequest, stylize, type Model } from "@deadiff/core";
+import { DeadiffError, encodeStyleCode, passesAt, resolveRequest, stylize, type Model } from "@deadiff/core";
 import { encodePng } from "@deadiff/core/node";
 import { JobError, type JobErrorCode } from "@deadiff/schemas/contracts";
 import type { Generate, Generated, GenerateRequest } from "../generate.ts";
@@ -49,6 +49,7 @@ const inputOf = async (model: Model, { references, ...request }: GenerateRequest
   ...(request.sampler === undefined ? {} : { sampler: request.sampler }),
   ...(request.spacing === undefined ? {} : { spacing: request.spacing }),
   ...(request.guidance === undefined ? {} : { guidance: request.guidance }),
+  ...(request.prompt_guidance === undefined ? {} : { promptGuidance: request.prompt_guidance }),
   // A name the model does not know is refused by the model, in its own words.
   ...(request.gains === undefined ? {} : { gains: request.gains as NonNullable<Input["gains"]> }),
 });
@@ -75,8 +76,8 @@ const withCrops = <P extends Awaited<ReturnType<typeof stylize>>["parameters"]>(
 
 /** What a job will ask of the U-Net. */
 const sizeOf = (model: Model, input: Input): { steps: number; rows: number } => {
-  const { steps, guidance, count } = resolveRequest(input, model, () => 0n);
-  return { steps, rows: count * (guidance === 1 ? 1 : 2) };
+  const { steps, guidance, promptGuidance, count } = resolveRequest(input, model, () => 0n);
+  return { steps, rows: count * passesAt({ scale: guidance, prompt: promptGuidance }, 1).length };
 };
 
 const PREVIEW_EVERY_MS = 1000;

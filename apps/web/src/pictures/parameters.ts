@@ -8,6 +8,7 @@ export interface Parameters {
   readonly spacing: string;
   readonly steps: number;
   readonly guidance: number;
+  readonly promptGuidance: number;
   readonly gains: readonly number[];
   readonly model: string;
   readonly references: readonly { readonly sha256: string; readonly weight: number; readonly mode: string; readonly fit: string }[];
@@ -53,6 +54,7 @@ export const parseParameters = (json: string): Parameters | undefined => {
     prompt, steps, guidance, sampler, seed, gains, model,
     negativePrompt: text(value["negativePrompt"]) ?? "",
     strength: number(value["strength"], 0, 4) ?? 1,
+    promptGuidance: number(value["promptGuidance"], 0, 30) ?? 0,
     spacing: text(value["spacing"], 20) ?? "normal",
     references: Array.isArray(value["references"]) ? value["references"].slice(0, 16).flatMap(referenceOf) : [],
   };

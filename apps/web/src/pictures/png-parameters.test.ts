@@ -9,14 +9,14 @@ const parameters = {
   format: "deadiff-parameters", formatVersion: 1, model: { name: "mini", version: "1" },
   references: [{ kind: "image", sha256: "ab".repeat(32), width: 8, height: 8, weight: 0.5, mode: "both", fit: "pad" }],
   prompt: "a “dog” 🐶", negativePrompt: "", width: 128, height: 128, count: 1, steps: 20, sampler: "dpmpp_2m", spacing: "normal",
-  eta: 0, guidance: 4, guidanceInterval: null, strength: 0.8, gains: [1, 0.5], seed: "4294967295", image: "on",
+  eta: 0, guidance: 4, promptGuidance: 2, guidanceInterval: null, strength: 0.8, gains: [1, 0.5], seed: "4294967295", image: "on",
 };
 
 const read = async (value: unknown) => readParameters(new Blob([await encodePng(image, value)]));
 
 test("the parameters that the model wrote into a PNG are read in the browser", async () => {
   expect(await read(parameters)).toEqual({
-    prompt: "a “dog” 🐶", negativePrompt: "", strength: 0.8, seed: 4294967295, sampler: "dpmpp_2m", spacing: "normal", steps: 20, guidance: 4,
+    prompt: "a “dog” 🐶", negativePrompt: "", strength: 0.8, seed: 4294967295, sampler: "dpmpp_2m", spacing: "normal", steps: 20, guidance: 4, promptGuidance: 2,
     gains: [1, 0.5], model: "mini@1", references: [{ sha256: "ab".repeat(32), weight: 0.5, mode: "both", fit: "pad" }],
   });
 });

@@ -21,9 +21,9 @@ export function defaultBatching({ unet }: DeadiffConfig, provider: ProviderName,
     case "cpu": {
       const perRow = ((latent.height * latent.width) / unet.patch ** 2) * unet.channels * (unet.multipliers[0] ?? 1);
       const rows = Math.min(MAX_ROWS, Math.floor(CPU_NUMBERS / perRow));
-      return rows < 2 ? { images: 1, halves: "apart" } : { images: Math.floor(rows / 2), halves: "together" };
+      return rows < 2 ? { images: 1, passes: "apart" } : { images: Math.floor(rows / 2), passes: "together" };
     }
     case "cuda":
-    case "webgpu": return { images: MAX_ROWS / 2, halves: "together" };
+    case "webgpu": return { images: MAX_ROWS / 2, passes: "together" };
   }
 }

@@ -1,6 +1,6 @@
 import { DeadiffError } from "../errors.ts";
 import type { Branch, DeadiffConfig } from "../models/deadiff.ts";
-import type { Branch as Half } from "../sampling/guidance.ts";
+import type { Pass } from "../sampling/guidance.ts";
 import type { HostTensor, Kept } from "../session.ts";
 import { keySpecs } from "./graphs.ts";
 import type { Model } from "./model.ts";
@@ -14,8 +14,8 @@ export type Conditions = {
   readonly image: ImageCondition | null;
 };
 
-/** One row's keys: whose, and in which half. */
-export type KeyRow = { readonly conditions: Conditions; readonly half: Half };
+/** One row's keys: whose, and in which pass. */
+export type KeyRow = { readonly conditions: Conditions; readonly pass: Pass };
 
 /** Keys and values of rows. They do not depend on the timestep: made once for a batch of a composition, they stay in the runtime. */
 export type KeyStore = {
@@ -34,7 +34,7 @@ const COMPOSITIONS_MAX = 8;
 type Composition = { readonly rows: readonly KeyRow[]; readonly keys: Promise<Record<string, Kept>> };
 
 /**
- * An empty store. The unconditional half has zero image tokens and the negative prompt, as in the authors' code.
+ * An empty store. The unconditional pass has zero image tokens and the negative prompt, as in the authors' code.
  *
  * Ask for the next composition when the run on the last one has ended: the oldest is forgotten to make room.
  */
@@ -63,7 +63,7 @@ export function keyStore(model: Model): KeyStore {
   };
   return {
     async of(rows) {
-      const name = rows.map(({ conditions, half }) => `${numberOf(conditions)}${half.charAt(0)}`).join("-");
+      const name = rows.map(({ conditions, pass }) => `${numberOf(conditions)}${pass.charAt(0)}`).join("-");
       const known = made.get(name);
       const composition = known ?? { rows, keys: make(name, rows) };
       made.delete(name);
@@ -92,16 +92,16 @@ function conditioningFeeds(c: DeadiffConfig, rows: readonly KeyRow[]): Record<st
     for (const [i, row] of rows.entries()) data.set(of(row), i * size);
     return { dtype: "float32", dims: [rows.length, ...dims], data };
   };
-  const textOf = ({ half, conditions }: KeyRow): Float32Array => {
-    const tokens = conditions.text[half];
-    if (tokens === null) throw new DeadiffError("guidance_branches", "the job has no negative prompt to guide away from");
+  const textOf = ({ pass, conditions: { text: own } }: KeyRow): Float32Array => {
+    const tokens = pass === "conditional" ? own.conditional : own.unconditional;
+    if (tokens === null) throw new DeadiffError("guidance_passes", "the job has no negative prompt to guide away from");
     return tokens;
   };
   const text = stacked([c.text.context, c.unet.contextWidth], textOf); // [B, T, E]
   if (rows[0]?.conditions.image === null) return { text };
   const imageTokens = [c.qFormer.queries, c.unet.contextWidth];
   const none = new Float32Array(0); // leaves the row at zero
-  const tokens = (branch: Branch): HostTensor => stacked(imageTokens, ({ half, conditions }) => (half === "conditional" ? conditions.image?.tokens[branch] : undefined) ?? none);
+  const tokens = (branch: Branch): HostTensor => stacked(imageTokens, ({ pass, conditions }) => (pass === "unconditional" ? undefined : conditions.image?.tokens[branch]) ?? none);
   return {
     text,
     style: tokens("style"), // [B, Q, E]

@@ -31,6 +31,8 @@ export const parametersSchema = z.object({
   spacing: z.enum(SPACINGS),
   eta: z.number(),
   guidance: z.number(),
+  /** Pictures made before there was such a thing have none. */
+  promptGuidance: z.number().default(0),
   guidanceInterval: z.object({ from: z.number(), to: z.number() }).nullable(),
   strength: z.number(),
   gains: z.array(z.number()),

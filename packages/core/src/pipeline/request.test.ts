@@ -14,7 +14,7 @@ const image = hostImage(1, 1, new Uint8Array(3));
 test("an empty request is filled in from the preset", () => {
   expect(resolve({})).toEqual({
     references: [], prompt: "", negativePrompt: "", width: 512, height: 512, count: 1, steps: 20, sampler: "dpmpp_2m", spacing: "karras", eta: 0,
-    guidance: 8, guidanceInterval: null, strength: 1, gains: Array.from({ length: 16 }, () => 1), seed: 5n, image: "off",
+    guidance: 8, promptGuidance: 0, guidanceInterval: null, strength: 1, gains: Array.from({ length: 16 }, () => 1), seed: 5n, image: "off",
   });
   expect(resolve({ references: [{ image }] })).toMatchObject({ image: "on", references: [{ weight: 1, mode: "style", fit: "stretch" }] });
   expect(resolve({ sampler: "ddim", eta: 1 })).toMatchObject({ spacing: "normal", eta: 1 });
@@ -24,6 +24,15 @@ test("a model's own guidance interval holds where the request names none", () =>
   const mini = { ...sd15, preset: "mini" };
   expect(resolve({ guidance: 6 }, mini)).toMatchObject({ sampler: "euler_ancestral", guidance: 6, guidanceInterval: { from: 1, to: 1000 } });
   expect(resolve({ guidanceInterval: { from: 0, to: 1000 } }, mini).guidanceInterval).toEqual({ from: 0, to: 1000 });
+});
+
+test("the prompt is guided apart only where a reference acts", () => {
+  const mini = { ...sd15, preset: "mini" };
+  const references = [{ image }];
+  expect(resolve({ references }, mini).promptGuidance).toBeGreaterThan(0);
+  expect(resolve({ references, promptGuidance: 0 }, mini).promptGuidance).toBe(0);
+  expect(resolve({ references, promptGuidance: 3 }).promptGuidance).toBe(3);
+  expect([resolve({ promptGuidance: 3 }), resolve({ references, image: "off" }, mini), resolve({ image: "on" }, mini)].map(({ promptGuidance }) => promptGuidance)).toEqual([0, 0, 0]);
 });
 
 test("gains have names on sixteen layers, and are numbers on any", async () => {

@@ -5,6 +5,7 @@ import { isSide } from "../image/host-image.ts";
 import type { HostImage } from "../image/host-image.ts";
 import { crossAttentionWidths } from "../models/unet.ts";
 import { vaeFactor } from "../models/vae.ts";
+import type { Guidance } from "../sampling/guidance.ts";
 import { SAMPLER_NAMES, SPACINGS } from "../sampling/plan.ts";
 import type { SamplerName, Spacing } from "../sampling/plan.ts";
 import { MAX_SEED, parseSeed } from "../sampling/noise.ts";
@@ -63,6 +64,8 @@ export const stylizeSettings = {
   eta: z.number().min(0).max(1).optional(),
   /** Classifier-free guidance scale, 1 (none) to 30. */
   guidance: z.number().min(1).max(30).optional(),
+  /** How far the prompt alone is enlarged beyond that where references stand beside it, 0 (not at all) to 30. */
+  promptGuidance: z.number().min(0).max(30).optional(),
   /** Guided where from < sigma <= to, sigma 0..1000 (Stable Diffusion's highest is 14.6); the model's own, or everywhere, when left out. */
   guidanceInterval: z.strictObject({ from: z.number().min(0).max(1000), to: z.number().min(0).max(1000) })
     .refine(({ from, to }) => from < to, "from must be below to").optional(),
@@ -98,6 +101,8 @@ export type StylizeRequest = {
   readonly spacing: Spacing;
   readonly eta: number;
   readonly guidance: number;
+  /** 0 where no reference acts. */
+  readonly promptGuidance: number;
   readonly guidanceInterval: { readonly from: number; readonly to: number } | null;
   readonly strength: number;
   /** One per cross-attention layer, `strength` not yet in it. */
@@ -126,6 +131,7 @@ export function resolveRequest(input: StylizeInput, model: ModelFacts, drawSeed:
   for (const { mode } of references) {
     if (!model.modes.includes(mode)) throw new DeadiffError("mode_unsupported", `the model ${model.name} offers ${model.modes.join(", ")}, a reference asks for ${mode}`);
   }
+  const image = r.image ?? (references.length > 0 ? "on" : "off");
   return {
     references,
     prompt: r.prompt, negativePrompt: r.negativePrompt,
@@ -136,13 +142,19 @@ export function resolveRequest(input: StylizeInput, model: ModelFacts, drawSeed:
     spacing: r.spacing ?? (sampler === "ddim" ? "normal" : defaults.spacing),
     eta: eta ?? 0,
     guidance: r.guidance ?? defaults.guidance,
+    promptGuidance: image === "off" || references.length === 0 ? 0 : (r.promptGuidance ?? defaults.promptGuidance ?? 0),
     guidanceInterval: guidanceInterval ?? defaults.guidanceInterval ?? null,
     strength: r.strength,
     gains: layerGains(r.gains, crossAttentionWidths(model.config.unet).length),
     seed: seedOf(r.seed, r.count, drawSeed),
-    image: r.image ?? (references.length > 0 ? "on" : "off"),
+    image,
   };
 }
+
+/** A request's guidance as samplers take it. */
+export const guidanceOf = ({ guidance, promptGuidance, guidanceInterval }: Pick<StylizeRequest, "guidance" | "promptGuidance" | "guidanceInterval">): Guidance => ({
+  scale: guidance, prompt: promptGuidance, ...(guidanceInterval && { interval: guidanceInterval }),
+});
 
 /** The seed, low enough for the seeds of all pictures to be in range. */
 function seedOf(seed: string | number | bigint | undefined, count: number, drawSeed: () => bigint): bigint {

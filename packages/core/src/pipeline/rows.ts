@@ -4,7 +4,7 @@ import type { Conditions, KeyRow } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { float32Output } from "./outputs.ts";
 
-/** One evaluation of the U-Net: one picture, in one half, at one timestep. Rows of a run may differ in all of that. */
+/** One evaluation of the U-Net: one picture, in one pass, at one timestep. Rows of a run may differ in all of that. */
 export type UNetRow = KeyRow & {
   /** In the network's own scale [C, h, w]. */
   readonly latent: Float32Array;
@@ -55,15 +55,15 @@ export function rowRunner(model: Model): Evaluator {
   };
 }
 
-/** The way of a job alone: its rows in one run, or each half in a run of its own. */
-export function ownRuns(model: Model, halves: "together" | "apart"): Evaluator {
+/** The way of a job alone: its rows in one run, or each pass in a run of its own. */
+export function ownRuns(model: Model, passes: "together" | "apart"): Evaluator {
   const { evaluate, forget } = rowRunner(model);
-  if (halves === "together") return { evaluate, forget };
+  if (passes === "together") return { evaluate, forget };
   return {
     async evaluate(rows, shape, signal) {
       const predictions = new Map<UNetRow, Float32Array>();
-      for (const half of new Set(rows.map((row) => row.half))) {
-        const some = rows.filter((row) => row.half === half);
+      for (const pass of new Set(rows.map((row) => row.pass))) {
+        const some = rows.filter((row) => row.pass === pass);
         const made = await evaluate(some, shape, signal);
         for (const [i, row] of some.entries()) predictions.set(row, made[i] ?? new Float32Array(0));
       }

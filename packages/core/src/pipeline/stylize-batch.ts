@@ -10,14 +10,14 @@ import type { Conditions } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { float32Output } from "./outputs.ts";
 import { readReferences } from "./references.ts";
-import { resolveRequest } from "./request.ts";
+import { guidanceOf, resolveRequest } from "./request.ts";
 import type { StylizeInput, StylizeRequest } from "./request.ts";
 import { ownRuns } from "./rows.ts";
 import { sampleLatents } from "./sample.ts";
 import { readTexts } from "./texts.ts";
 
 /** What the jobs of a batch must agree in: the steps that are taken side by side. */
-const SHARED = ["width", "height", "steps", "sampler", "spacing", "eta", "guidance", "guidanceInterval", "image"] as const satisfies readonly (keyof StylizeRequest)[];
+const SHARED = ["width", "height", "steps", "sampler", "spacing", "eta", "guidance", "promptGuidance", "guidanceInterval", "image"] as const satisfies readonly (keyof StylizeRequest)[];
 
 /**
  * One picture of each request, sampled side by side: references, prompts, seeds, strengths and gains may differ. Each
@@ -48,7 +48,7 @@ export async function stylizeBatch(model: Model, inputs: readonly StylizeInput[]
   try {
     const latents = await sampleLatents(evaluate, {
       schedule: SD_SCHEDULE, prediction: c.prediction, plan: planSampling(SD_SCHEDULE, shared), signal,
-      guidance: { scale: shared.guidance, ...(shared.guidanceInterval && { interval: shared.guidanceInterval }) },
+      guidance: guidanceOf(shared),
       conditions, shape: { height, width },
       start: noise.start(), noise: noise.step,
     });

@@ -70,8 +70,8 @@ test("a picture does not change with the number of pictures it is made with", as
 });
 
 test("rows evaluated together and apart make the same picture", async () => {
-  const reference = await make({ ...ask, count: 3 }, { batching: { images: 1, halves: "apart" } });
-  for (const batching of [{ images: 1, halves: "together" }, { images: 2, halves: "apart" }, { images: 3, halves: "together" }] as const) {
+  const reference = await make({ ...ask, count: 3 }, { batching: { images: 1, passes: "apart" } });
+  for (const batching of [{ images: 1, passes: "together" }, { images: 2, passes: "apart" }, { images: 3, passes: "together" }] as const) {
     expect(await make({ ...ask, count: 3 }, { batching })).toEqual(reference);
   }
 });
@@ -125,7 +125,7 @@ describe("switches", () => {
 
   test("a guidance interval saves the unconditional evaluations outside it", async () => {
     let rows = 0;
-    const apart: StylizeOptions = { batching: { images: 1, halves: "apart" } };
+    const apart: StylizeOptions = { batching: { images: 1, passes: "apart" } };
     const counted: Model = { ...model, run: (graph, feeds, options) => {
       if (graph === "unet") rows++;
       return model.run(graph, feeds, options);
@@ -138,6 +138,17 @@ describe("switches", () => {
     rows = 0;
     await stylize(counted, { ...ask, steps: 4, sampler: "euler", guidance: 1 }, apart);
     expect(rows).toBe(4);
+    rows = 0;
+    await stylize(counted, { ...ask, steps: 4, sampler: "euler", promptGuidance: 2 }, apart);
+    expect(rows).toBe(12);
+  });
+
+  test("prompt guidance needs a prompt to act, and acts by references alone", async () => {
+    const same = { ...ask, prompt: "", promptGuidance: 0 };
+    expect(await make({ ...same, promptGuidance: 3 })).toEqual(await make(same));
+    expect(await make({ ...ask, promptGuidance: 3 })).not.toEqual(await make(ask));
+    expect(await make({ ...ask, guidance: 1, promptGuidance: 3 })).not.toEqual(await make({ ...ask, guidance: 1 }));
+    expect(await make({ ...ask, references: [], promptGuidance: 3 })).toEqual(await make({ ...ask, references: [] }));
   });
 
   test.each(["added", "both"])("%s: attention and layer maps of other models run, with and without image keys", async (name) => {
@@ -145,14 +156,14 @@ describe("switches", () => {
     const on = await make({ ...ask, references: [{ image: picture(1), mode: "both" }] }, {}, other);
     const off = await make({ ...ask, image: "off" }, {}, other);
     expect(on).not.toEqual(off);
-    expect(await make({ ...ask, references: [{ image: picture(1), mode: "both" }] }, { batching: { images: 1, halves: "together" } }, other)).toHaveLength(1);
+    expect(await make({ ...ask, references: [{ image: picture(1), mode: "both" }] }, { batching: { images: 1, passes: "together" } }, other)).toHaveLength(1);
     await other.close();
   });
 });
 
 test("events tell stages, every step once, and a preview of each picture at work", async () => {
   const events: StylizeEvent[] = [];
-  await stylize(model, { ...ask, count: 2, steps: 3 }, { batching: { images: 1, halves: "together" }, onEvent: (event) => void events.push(event) });
+  await stylize(model, { ...ask, count: 2, steps: 3 }, { batching: { images: 1, passes: "together" }, onEvent: (event) => void events.push(event) });
   expect(events.flatMap((e) => (e.kind === "stage" ? [e.stage] : []))).toEqual(["references", "text", "sampling", "decoding"]);
   const steps = events.flatMap((e) => (e.kind === "step" ? [e] : []));
   expect(steps.map(({ step, total }) => [step, total])).toEqual([1, 2, 3, 4, 5, 6].map((step) => [step, 6]));

@@ -15,7 +15,7 @@ import { jobParameters } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
 import { previewImages } from "./preview.ts";
 import { readReferences } from "./references.ts";
-import { resolveRequest } from "./request.ts";
+import { guidanceOf, resolveRequest } from "./request.ts";
 import type { StylizeInput } from "./request.ts";
 import { ownRuns } from "./rows.ts";
 import type { Evaluator } from "./rows.ts";
@@ -116,13 +116,13 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
   const groups = chunks([...seeds.keys()], batching.images);
   const latents: Float32Array[] = [];
   const conditions: Conditions = { text, image };
-  const { evaluate, forget } = options.evaluator ?? ownRuns(model, batching.halves);
+  const { evaluate, forget } = options.evaluator ?? ownRuns(model, batching.passes);
   try {
     for (const [groupIndex, images] of groups.entries()) {
       const noise = seededNoise(images.map((i) => seeds[i] ?? 0n), elements);
       const sampled = await sampleLatents(evaluate, {
         schedule: SD_SCHEDULE, prediction: c.prediction, plan, signal,
-        guidance: { scale: request.guidance, ...(request.guidanceInterval && { interval: request.guidanceInterval }) },
+        guidance: guidanceOf(request),
         conditions: images.map(() => conditions), shape: { height, width },
         start: noise.start(), noise: noise.step,
         onStep: ({ step, denoised }) => onEvent?.({

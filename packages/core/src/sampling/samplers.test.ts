@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { denoiser, type Denoise, type Prediction } from "./denoiser.ts";
-import { branchesAt, guide } from "./guidance.ts";
+import { guide, passesAt } from "./guidance.ts";
+import type { Guidance } from "./guidance.ts";
 import { gaussian } from "./noise.ts";
 import { planSampling, SAMPLER_NAMES, SPACINGS } from "./plan.ts";
 import { dpmpp2m, euler, heun } from "./samplers.ts";
@@ -103,20 +104,36 @@ test("a network that returns NaN or too few numbers is an error, not a black pic
   await expect(broken(new Float32Array(3))).rejects.toMatchObject({ code: "prediction_shape" });
 });
 
+const passNames = (guidance: Guidance, sigma = 2): string[] => passesAt(guidance, sigma).map(({ pass }) => pass);
+
 test("guidance extrapolates inside its interval and saves the unconditional evaluation outside", async () => {
   const asked: string[] = [];
   const predict = guide(
-    (_x, _t, branches) => {
-      asked.push(branches.join("+"));
-      return Promise.resolve(branches.map((branch) => Float32Array.of(branch === "conditional" ? 3 : 1)));
+    (_x, _t, passes) => {
+      asked.push(passes.join("+"));
+      return Promise.resolve(passes.map((pass) => Float32Array.of(pass === "conditional" ? 3 : 1)));
     },
     { scale: 8, interval: { from: 0.3, to: 5 } },
   );
   const at = async (sigma: number) => (await predict(Float32Array.of(0), 0, sigma))[0];
   expect([await at(6), await at(5), await at(0.3)]).toEqual([3, 17, 3]);
   expect(asked).toEqual(["conditional", "unconditional+conditional", "conditional"]);
-  expect(branchesAt({ scale: 1 }, 2)).toEqual(["conditional"]);
-  expect(branchesAt({ scale: 8 }, 2).length).toBe(2);
+  expect(passNames({ scale: 1 })).toEqual(["conditional"]);
+  expect(passNames({ scale: 8 })).toEqual(["unconditional", "conditional"]);
+});
+
+test("prompt guidance enlarges what the prompt changes beside the references, and nothing where it changes nothing", async () => {
+  const at = async (image: number, guidance: Guidance): Promise<number | undefined> => {
+    const values = { unconditional: 1, image, conditional: 5 };
+    return (await guide((_x, _t, passes) => Promise.resolve(passes.map((pass) => Float32Array.of(values[pass]))), guidance)(Float32Array.of(0), 0, 2))[0];
+  };
+  // u + 4 (c - u) + 2 (c - i)
+  expect(await at(3, { scale: 4, prompt: 2 })).toBe(1 + 4 * 4 + 2 * 2);
+  expect(await at(5, { scale: 4, prompt: 2 })).toBe(await at(5, { scale: 4 }));
+  // References that change nothing: the prompt's two scales add up.
+  expect(await at(1, { scale: 4, prompt: 2 })).toBe(await at(1, { scale: 6 }));
+  expect(passNames({ scale: 1, prompt: 2 })).toEqual(["image", "conditional"]);
+  expect(passNames({ scale: 4, prompt: 2, interval: { from: 3, to: 9 } })).toEqual(["conditional"]);
 });
 
 test("progress reports each step once, with the latent at its new level", async () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SAMPLERS, SPACINGS } from "../job/contract.ts";
 import { referenceMode } from "../style/contract.ts";
 
-const sampling = z.object({ sampler: z.enum(SAMPLERS), spacing: z.enum(SPACINGS), steps: z.int(), guidance: z.number() });
+const sampling = z.object({ sampler: z.enum(SAMPLERS), spacing: z.enum(SPACINGS), steps: z.int(), guidance: z.number(), prompt_guidance: z.number().default(0) });
 
 /** What a model can do and knows, as the worker that loaded it says. */
 export const modelAboutSchema = z.object({

@@ -12,6 +12,7 @@ const used = (name: string) => sql.raw(`coalesce(changed.result #> '{parameters,
 
 const setting = sql`jsonb_strip_nulls(jsonb_build_object(
   'model', changed.result ->> 'model', 'sampler', ${used("sampler")}, 'spacing', ${used("spacing")}, 'steps', ${used("steps")}, 'guidance', ${used("guidance")},
+  'prompt_guidance', coalesce(changed.result #> '{parameters,promptGuidance}', changed.request -> 'prompt_guidance'),
   'strength', ${used("strength")}, 'gains', changed.request -> 'gains', 'negative_prompt', nullif(changed.request ->> 'negative_prompt', ''),
   'modes', (select jsonb_agg(reference -> 'mode' order by n) from ${references}), 'weights', (select jsonb_agg(reference -> 'weight' order by n) from ${references})))`;
 

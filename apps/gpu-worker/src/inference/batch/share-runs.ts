@@ -14,7 +14,7 @@ export const shareRuns = async (model: Model, onBatch?: Parameters<typeof create
   const text = new Float32Array(c.text.context * c.unet.contextWidth);
   const image = new Float32Array(c.qFormer.queries * c.unet.contextWidth);
   const conditions: Conditions = { text: { conditional: text, unconditional: text }, image: { tokens: { style: image, content: image }, gains: c.layerMap.map(() => 1) } };
-  const row = { conditions, half: "conditional", timestep: 500, latent: new Float32Array(c.unet.latentChannels * side * side) } as const;
+  const row = { conditions, pass: "conditional", timestep: 500, latent: new Float32Array(c.unet.latentChannels * side * side) } as const;
   const times = await measureStepTimes(async (rows) => {
     await runner.evaluate(Array.from({ length: rows }, () => row), { height: side, width: side });
   });

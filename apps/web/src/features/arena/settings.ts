@@ -1,6 +1,6 @@
 type Setting = Readonly<Record<string, unknown>>;
 
-const NAMES: Readonly<Record<string, string>> = { model: "model", sampler: "sampler", spacing: "spacing", steps: "steps", guidance: "guidance", strength: "strength", gains: "gains", negative_prompt: "negative prompt", modes: "references for", weights: "weights" };
+const NAMES: Readonly<Record<string, string>> = { model: "model", sampler: "sampler", spacing: "spacing", steps: "steps", guidance: "guidance", prompt_guidance: "prompt guidance", strength: "strength", gains: "gains", negative_prompt: "negative prompt", modes: "references for", weights: "weights" };
 
 const written = (value: unknown): string => {
   if (value === undefined || value === null) return "none";

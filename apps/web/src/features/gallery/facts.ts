@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   eta: "Fresh noise (eta)",
   image: "References",
   negativePrompt: "Negative prompt",
+  promptGuidance: "Prompt guidance",
   guidanceInterval: "Guidance within",
   warnings: "Warnings",
 };

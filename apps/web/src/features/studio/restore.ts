@@ -101,7 +101,8 @@ const restore = ({ input, parameters, seed, references }: { readonly input: Json
 const samplingFrom = (used: Readonly<Record<string, unknown>>): Pick<Settings, "preset" | "sampling"> => {
   const { sampler, spacing, steps, guidance } = used;
   if (typeof sampler !== "string" || typeof spacing !== "string" || typeof steps !== "number" || typeof guidance !== "number") return { preset: "balanced", sampling: null };
-  return { preset: "custom", sampling: { sampler, spacing, steps, guidance } as Sampling };
+  const sampling = { sampler, spacing, steps, guidance, prompt_guidance: number(used["promptGuidance"]) ?? 0 };
+  return { preset: "custom", sampling: sampling as Sampling };
 };
 
 /**
