@@ -10,7 +10,7 @@ import { loadCheckpoint } from "./checkpoint.ts";
 import { startState } from "./initialise.ts";
 import { learningRate } from "./optimizer.ts";
 import { meanState } from "./replicas.ts";
-import { batch, objective, runOf } from "./replicas.script.ts";
+import { batchOf, objective, runOf } from "./replicas.script.ts";
 import { createTrainer } from "./trainer.ts";
 import type { TrainingState } from "./trainer.ts";
 
@@ -32,7 +32,7 @@ describe("replicas", { timeout: 180_000 }, () => {
     const { config, seed } = runOf(folder, 32, 2);
     const alone = async (first: number): Promise<TrainingState> => {
       const trainer = await createTrainer(runtime, objective, startState(objective, seed), config);
-      while (trainer.step < 32) await trainer.update([batch(first + trainer.step)], learningRate(trainer.step, { ...config.lr, steps: 32 }));
+      while (trainer.step < 32) await trainer.update([batchOf(objective, first + trainer.step)], learningRate(trainer.step, { ...config.lr, steps: 32 }));
       const state = await trainer.state();
       await trainer.close();
       return state;

@@ -53,7 +53,8 @@ const METRICS = "metrics.jsonl";
 const [AVERAGE_EVERY, APART] = [32, 2 ** 20];
 
 /**
- * Trains until the configured step or an abort, from the run's checkpoint where it has one; returns the final state.
+ * Trains until the configured step or an abort, from the run's checkpoint where it has one (frozen weights are those of `initial` even
+ * then); returns the final state.
  * The folder holds the checkpoint, one line of metrics per hundred steps, the loss plot and numbered sample sheets.
  *
  * @throws DeadiffError `checkpoint_other_run`; whatever a batch or a step fails with (the last checkpoint stays)
@@ -63,7 +64,7 @@ export async function train(runtime: Runtime, run: Run): Promise<TrainingState> 
   await mkdir(folder, { recursive: true });
   const path = join(folder, CHECKPOINT);
   const resumed = await loadCheckpoint(path, run.identity);
-  const start = resumed ?? startState(objective, run.seed, run.initial);
+  const start = resumed === null ? startState(objective, run.seed, run.initial) : { ...resumed, weights: new Map([...resumed.weights, ...frozenOf(run)]) };
   const { replicas: count = 1 } = config;
   log(`${objective.name}: seed ${run.seed}, ${resumed === null ? "fresh start" : `resumed at step ${start.step}`}, ${config.steps} steps of ${samplesOf(config)}`);
   if (start.step >= config.steps) return start;
@@ -80,6 +81,12 @@ export async function train(runtime: Runtime, run: Run): Promise<TrainingState> 
     replicas?.close();
   }
 }
+
+/** What a run builds on and does not train: read anew where it is taken up, for an earlier stage may have gone on. */
+const frozenOf = ({ objective, initial = new Map() }: Run): Weights => new Map(objective.parameters.flatMap(({ name }) => {
+  const values = objective.trained.has(name) ? undefined : initial.get(name);
+  return values === undefined ? [] : [[name, values] as const];
+}));
 
 async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, replicas: Replicas | null, run: Run, path: string): Promise<void> {
   const { config, log } = run;
