@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { on, once } from "node:events";
 import { DeadiffError } from "@deadiff/core";
+import { readReplica, replicaEnv } from "./env.ts";
 import type { Trainer, TrainingState, Weights } from "./trainer.ts";
 
 /**
@@ -22,21 +23,17 @@ export type Replicas = {
   close(): void;
 };
 
-/** The number of a process that a leading one has started, in its environment. */
-const INDEX = "DEADIFF_REPLICA";
-const KINDS = ["weights", "m", "v", "ema"] as const;
-
 type Answer = { state: TrainingState; stop: boolean };
 
 /** Starts `count` - 1 processes of this very command; in one of these, joins the process that started it. */
 export function openReplicas(count: number): Replicas {
-  const index = Number(process.env[INDEX] ?? 0);
+  const index = readReplica();
   return index > 0 ? following(index, count) : leading(count);
 }
 
 function leading(count: number): Replicas {
   const others = Array.from({ length: count - 1 }, (_, i) => {
-    const child = fork(process.argv[1] ?? "", process.argv.slice(2), { env: { ...process.env, [INDEX]: String(i + 1) }, serialization: "advanced" });
+    const child = fork(process.argv[1] ?? "", process.argv.slice(2), { env: replicaEnv(i + 1), serialization: "advanced" });
     return { child, states: on(child, "message", { close: ["exit"] }) };
   });
   return {
@@ -44,7 +41,7 @@ function leading(count: number): Replicas {
     async average(trainer, stop) {
       const states = [await trainer.state(), ...await Promise.all(others.map(async ({ states: said }, i) => {
         const { value, done } = await said.next() as IteratorResult<[TrainingState], undefined>;
-        const state = done === true ? undefined : value?.[0];
+        const state = done === true ? undefined : value[0];
         if (state?.step !== trainer.step) throw new DeadiffError("replica_failed", `replica ${i + 1} of this run has ended, or is at another step: its own words are above`);
         return state;
       }))];
@@ -79,7 +76,7 @@ const send = (to: ChildProcess | NodeJS.Process, message: object): Promise<void>
 export function meanState(states: readonly TrainingState[]): TrainingState {
   const [first, ...rest] = states;
   if (first === undefined) throw new RangeError("meanState: no state");
-  const mean = (kind: (typeof KINDS)[number]): Weights => new Map([...first[kind]].map(([name, values]) => {
+  const mean = (kind: "weights" | "m" | "v" | "ema"): Weights => new Map([...first[kind]].map(([name, values]) => {
     const others = rest.map((state) => state[kind].get(name));
     return [name, values.map((value, i) => others.reduce((sum, other) => sum + (other?.[i] ?? NaN), value) / states.length)];
   }));
