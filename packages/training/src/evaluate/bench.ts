@@ -86,7 +86,7 @@ export async function openBench(dataset: Dataset, room: Courtroom, units: readon
 }
 
 /** How a model is asked. */
-export type Ask = { readonly image: "on" | "off"; readonly mode?: "style" | "content"; readonly strength?: number; readonly gains?: readonly number[]; readonly prompt?: (unit: Unit) => string };
+export type Ask = { readonly image: "on" | "off"; readonly mode?: "style" | "content"; readonly strength?: number; readonly promptGuidance?: number; readonly gains?: readonly number[]; readonly prompt?: (unit: Unit) => string };
 
 /** What each unit asks a model for. */
 export const requestsOf = ({ units, references }: Pick<Bench, "units" | "references">, ask: Ask): StylizeInput[] =>
@@ -95,7 +95,7 @@ export const requestsOf = ({ units, references }: Pick<Bench, "units" | "referen
     return {
       prompt: ask.prompt?.(unit) ?? unit.prompt, seed: unit.seed, image: ask.image,
       references: ask.image === "off" || reference === undefined ? [] : [{ image: reference, mode: ask.mode ?? "style" }],
-      ...(ask.strength !== undefined && { strength: ask.strength }), ...(ask.gains !== undefined && { gains: [...ask.gains] }),
+      ...(ask.strength !== undefined && { strength: ask.strength }), ...(ask.promptGuidance !== undefined && { promptGuidance: ask.promptGuidance }), ...(ask.gains !== undefined && { gains: [...ask.gains] }),
     };
   });
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BRANCHES, stylizeBatch } from "@deadiff/core";
+import { BRANCHES, samplingDefaults, stylizeBatch } from "@deadiff/core";
 import type { HostImage, StylizeInput } from "@deadiff/core";
 import { decodeImage, encodePng, writeFileAtomically } from "@deadiff/core/node";
 import type { Judged } from "./models.ts";
@@ -23,7 +23,7 @@ export function createGenerator(folder: string, log: (line: string) => void): Ge
   return {
     made,
     async generate({ model, identity }, label, requests) {
-      const files = requests.map((request) => join(folder, keyOf(identity, request)));
+      const files = requests.map((request) => join(folder, keyOf({ model, identity }, request)));
       const missing = [...requests.entries()].filter(([i]) => !existsSync(files[i] ?? ""));
       for (let from = 0; from < missing.length; from += BATCH) {
         const some = missing.slice(from, from + BATCH);
@@ -44,8 +44,8 @@ export function createGenerator(folder: string, log: (line: string) => void): Ge
   };
 }
 
-/** Where a request's picture is kept: references count by their pixels, style codes by their tokens. */
-function keyOf(identity: string, { references = [], ...request }: StylizeInput): string {
+/** Where a request's picture is kept: references count by their pixels, style codes by their tokens, what is not asked for by the model's defaults. */
+function keyOf({ model, identity }: Judged, { references = [], ...request }: StylizeInput): string {
   const pictures = references.map((reference) => {
     if ("image" in reference) {
       const { image, ...influence } = reference;
@@ -54,7 +54,7 @@ function keyOf(identity: string, { references = [], ...request }: StylizeInput):
     const { code: { encoder, tokens }, ...influence } = reference;
     return { ...influence, encoder, code: BRANCHES.map((branch) => tokens[branch] && hashOf(tokens[branch])) };
   });
-  const hash = hashOf(JSON.stringify([identity, pictures, request]));
+  const hash = hashOf(JSON.stringify([identity, samplingDefaults(model.preset), pictures, request]));
   return join(hash.slice(0, 2), `${hash}.png`);
 }
 

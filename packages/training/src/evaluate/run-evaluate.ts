@@ -89,10 +89,11 @@ const answer = async (name: string, judged: Judged): Promise<void> => {
 };
 await answer(`${shipped.model.name} as shipped`, shipped);
 const gentle = await ask(generator, shipped, bench, `${shipped.model.name} as shipped, strength ${GENTLE}`, { image: "on", strength: GENTLE });
+const together = await ask(generator, shipped, bench, `${shipped.model.name} as shipped, guided as one`, { image: "on", promptGuidance: 0 });
 const methods = values.data === undefined ? trainedMethods() : [];
 for (const name of methods) await answer(METHODS[name].title, await openJudged(runtime, methodBundleFolder(name)));
 const [first, ...others] = contestants.map(({ main }) => main);
-scored.push(...(first === undefined ? [] : [first]), gentle, ...others);
+scored.push(...(first === undefined ? [] : [first]), together, gentle, ...others);
 
 // Style against text as the tokens' gain grows.
 const sweepRows: Row[] = [], curves: Curve[] = [];
