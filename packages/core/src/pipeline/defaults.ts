@@ -10,7 +10,7 @@ export type SamplingDefaults = { sampler: SamplerName; spacing: Spacing; steps: 
  */
 const BY_PRESET: Readonly<Record<string, SamplingDefaults>> = {
   sd15: { sampler: "dpmpp_2m", spacing: "karras", steps: 20, guidance: 8 },
-  mini: { sampler: "euler_ancestral", spacing: "normal", steps: 20, guidance: 4, promptGuidance: 2, guidanceInterval: { from: 1, to: 1000 } },
+  mini: { sampler: "euler_ancestral", spacing: "normal", steps: 20, guidance: 4, promptGuidance: 3, guidanceInterval: { from: 1, to: 1000 } },
 };
 
 /** For every other preset: plain settings that no model is broken by. */
