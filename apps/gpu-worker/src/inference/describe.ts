@@ -19,7 +19,7 @@ const gainPresets = (layers: number): ModelAbout["gain_presets"] =>
 const presetsOf = (defaults: ModelAbout["defaults"]): ModelAbout["presets"] => [
   { name: "fast", title: "Fast", description: "A sketch: eight steps.", settings: { ...defaults, sampler: "dpmpp_2m", steps: 8 } },
   { name: "balanced", title: "Balanced", description: "What the model is tuned for.", settings: defaults },
-  { name: "faithful", title: "Faithful", description: "As the method's authors sample: fifty steps of DDIM.", settings: { ...defaults, sampler: "ddim", spacing: "normal", steps: 50, prompt_guidance: 0 } },
+  { name: "faithful", title: "Faithful", description: "As the method's authors sample: fifty steps of DDIM.", settings: { ...defaults, sampler: "ddim", spacing: "normal", steps: 50 } },
 ];
 
 const wordsSchema = z.object({ words: z.array(z.string()), contextLength: z.int() });
@@ -38,8 +38,8 @@ export const describeModel = async (model: Model, folder: string): Promise<Model
   const bundle = await openBundle(folder, { config: deadiffConfigSchema, verify: "sizes" });
   const { manifest } = bundle;
   const { sizes, modes, config } = model;
-  const { sampler, spacing, steps, guidance, promptGuidance = 0 } = samplingDefaults(model.preset);
-  const defaults = { sampler, spacing, steps, guidance, prompt_guidance: promptGuidance };
+  const { sampler, spacing, steps, guidance } = samplingDefaults(model.preset);
+  const defaults = { sampler, spacing, steps, guidance, prompt_guidance: 0 };
   return {
     name: model.name,
     version: model.version,

@@ -64,7 +64,7 @@ export const stylizeSettings = {
   eta: z.number().min(0).max(1).optional(),
   /** Classifier-free guidance scale, 1 (none) to 30. */
   guidance: z.number().min(1).max(30).optional(),
-  /** How far the prompt alone is enlarged beyond that where references stand beside it, 0 (not at all) to 30. */
+  /** How far the prompt alone is enlarged beyond that where references stand beside it, 0 (not at all, and when left out) to 30. */
   promptGuidance: z.number().min(0).max(30).optional(),
   /** Guided where from < sigma <= to, sigma 0..1000 (Stable Diffusion's highest is 14.6); the model's own, or everywhere, when left out. */
   guidanceInterval: z.strictObject({ from: z.number().min(0).max(1000), to: z.number().min(0).max(1000) })
@@ -142,7 +142,7 @@ export function resolveRequest(input: StylizeInput, model: ModelFacts, drawSeed:
     spacing: r.spacing ?? (sampler === "ddim" ? "normal" : defaults.spacing),
     eta: eta ?? 0,
     guidance: r.guidance ?? defaults.guidance,
-    promptGuidance: image === "off" || references.length === 0 ? 0 : (r.promptGuidance ?? defaults.promptGuidance ?? 0),
+    promptGuidance: image === "off" || references.length === 0 ? 0 : (r.promptGuidance ?? 0),
     guidanceInterval: guidanceInterval ?? defaults.guidanceInterval ?? null,
     strength: r.strength,
     gains: layerGains(r.gains, crossAttentionWidths(model.config.unet).length),

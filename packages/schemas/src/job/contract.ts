@@ -37,7 +37,7 @@ const settings = {
   sampler: z.enum(SAMPLERS).optional(),
   spacing: z.enum(SPACINGS).optional().meta({ description: "How noise levels are spaced." }),
   guidance: z.number().min(1).max(30).optional().meta({ description: "Classifier-free guidance scale; 1 is none." }),
-  prompt_guidance: z.number().min(0).max(30).optional().meta({ description: "How far the prompt is followed beyond `guidance` where references stand beside it; 0 is not at all, the model's default when left out." }),
+  prompt_guidance: z.number().min(0).max(30).optional().meta({ description: "How far the prompt is followed beyond `guidance` where references stand beside it; 0, or left out, is not at all." }),
   gains: z
     .union([z.string().regex(/^[a-z_]{1,40}$/), z.array(z.number().min(0).max(4)).min(1).max(256)])
     .optional()

@@ -52,7 +52,7 @@ The judge ([models/judge](../models/judge/README.md)) is two small convolutional
 
 The first rows are floor and ceiling. "Real picture" is the answer as the hand drew it, "through the autoencoder" what the
 decoder leaves of it, "reference copied" a model that ignores the prompt, "text alone" one that ignores the reference.
-"Guided as one" has one guidance scale for prompt and reference, as DEADiff's authors sample; all other rows guide the prompt beyond it.
+"Prompt guidance" enlarges what the prompt changes beside the reference; all other rows have one guidance for both, as DEADiff's authors sample.
 
 ${scoreTable(r.main)}`,
     `## Goals

@@ -60,6 +60,8 @@ const few = Math.max(6, Math.min(32, Math.round(images / 3)));
 const STRENGTHS = [0.5, 1, 1.5, 2];
 /** Strength of a row of its own: less style, more of the prompt. */
 const GENTLE = 0.75;
+/** Prompt guidance of a row of its own. */
+const APART = 3;
 
 const [dataset, trained] = values.data === undefined ? [await openMiniData(), MINI_VIEW] : [await openDataset(resolve(values.data), { size: SIDE }), { treatments: FIRST_TREATMENTS }];
 const runtime = await startRuntime();
@@ -89,11 +91,11 @@ const answer = async (name: string, judged: Judged): Promise<void> => {
 };
 await answer(`${shipped.model.name} as shipped`, shipped);
 const gentle = await ask(generator, shipped, bench, `${shipped.model.name} as shipped, strength ${GENTLE}`, { image: "on", strength: GENTLE });
-const together = await ask(generator, shipped, bench, `${shipped.model.name} as shipped, guided as one`, { image: "on", promptGuidance: 0 });
+const apart = await ask(generator, shipped, bench, `${shipped.model.name} as shipped, prompt guidance ${APART}`, { image: "on", promptGuidance: APART });
 const methods = values.data === undefined ? trainedMethods() : [];
 for (const name of methods) await answer(METHODS[name].title, await openJudged(runtime, methodBundleFolder(name)));
 const [first, ...others] = contestants.map(({ main }) => main);
-scored.push(...(first === undefined ? [] : [first]), together, gentle, ...others);
+scored.push(...(first === undefined ? [] : [first]), apart, gentle, ...others);
 
 // Style against text as the tokens' gain grows.
 const sweepRows: Row[] = [], curves: Curve[] = [];
