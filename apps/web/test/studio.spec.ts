@@ -337,15 +337,15 @@ test("sampling and gains, by bar and by name, go into the request", async ({ pag
   await page.getByRole("combobox", { name: "Sampler" }).click();
   await page.getByRole("option", { name: /^Heun/ }).click();
   await page.getByRole("radio", { name: "Karras" }).click();
-  for (const [name, value] of [["Steps, steps", "3"], ["Guidance, ×", "5.5"]] as const) {
-    await page.getByRole("textbox", { name }).fill(value);
-    await page.getByRole("textbox", { name }).press("Enter");
+  for (const [name, value] of [["Steps, steps", "3"], ["Guidance, ×", "5.5"], ["Prompt guidance, ×", "2"]] as const) {
+    await page.getByRole("textbox", { name, exact: true }).fill(value);
+    await page.getByRole("textbox", { name, exact: true }).press("Enter");
   }
   await expect(page.getByText("Your own values, below under Advanced.")).toBeVisible();
   await expectAccessible(page);
   await generate(page);
   await expect(page.getByRole("figure").getByRole("img", { name: "a turtle, picture 1" })).toBeVisible();
   const { data } = (await callApi("GET", "/jobs?limit=1")) as { data: { input: { gains: number[] } }[] };
-  expect(data[0]?.input).toMatchObject({ sampler: "heun", spacing: "karras", steps: 3, guidance: 5.5 });
+  expect(data[0]?.input).toMatchObject({ sampler: "heun", spacing: "karras", steps: 3, guidance: 5.5, prompt_guidance: 2 });
   expect(data[0]?.input.gains.map((gain, layer) => (gain === 1 ? null : layer)).filter((layer) => layer !== null)).toEqual([2]);
 });
