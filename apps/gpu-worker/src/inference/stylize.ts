@@ -1,4 +1,4 @@
-import { DeadiffError, encodeStyleCode, passesAt, resolveRequest, stylize, type Model } from "@deadiff/core";
+import { DeadiffError, encodeStyleCode, passCount, resolveRequest, stylize, type Model } from "@deadiff/core";
 import { encodePng } from "@deadiff/core/node";
 import { JobError, type JobErrorCode } from "@deadiff/schemas/contracts";
 import type { Generate, Generated, GenerateRequest } from "../generate.ts";
@@ -76,8 +76,8 @@ const withCrops = <P extends Awaited<ReturnType<typeof stylize>>["parameters"]>(
 
 /** What a job will ask of the U-Net. */
 const sizeOf = (model: Model, input: Input): { steps: number; rows: number } => {
-  const { steps, guidance, promptGuidance, count } = resolveRequest(input, model, () => 0n);
-  return { steps, rows: count * passesAt({ scale: guidance, prompt: promptGuidance }, 1).length };
+  const asked = resolveRequest(input, model, () => 0n);
+  return { steps: asked.steps, rows: asked.count * passCount(asked) };
 };
 
 const PREVIEW_EVERY_MS = 1000;

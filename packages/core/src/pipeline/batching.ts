@@ -15,15 +15,16 @@ const MAX_ROWS = 8;
  * same bits in every batch.
  *
  * @param latent height and width of a latent
+ * @param passes most passes of a step: rows of one picture
  */
-export function defaultBatching({ unet }: DeadiffConfig, provider: ProviderName, latent: { height: number; width: number }): Batching {
+export function defaultBatching({ unet }: DeadiffConfig, provider: ProviderName, latent: { height: number; width: number }, passes: number): Batching {
+  const holding = (rows: number): Batching => (rows < passes ? { images: 1, passes: "apart" } : { images: Math.floor(rows / passes), passes: "together" });
   switch (provider) {
     case "cpu": {
       const perRow = ((latent.height * latent.width) / unet.patch ** 2) * unet.channels * (unet.multipliers[0] ?? 1);
-      const rows = Math.min(MAX_ROWS, Math.floor(CPU_NUMBERS / perRow));
-      return rows < 2 ? { images: 1, passes: "apart" } : { images: Math.floor(rows / 2), passes: "together" };
+      return holding(Math.min(MAX_ROWS, Math.floor(CPU_NUMBERS / perRow)));
     }
     case "cuda":
-    case "webgpu": return { images: MAX_ROWS / 2, passes: "together" };
+    case "webgpu": return holding(MAX_ROWS);
   }
 }

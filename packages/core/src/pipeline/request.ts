@@ -5,6 +5,7 @@ import { isSide } from "../image/host-image.ts";
 import type { HostImage } from "../image/host-image.ts";
 import { crossAttentionWidths } from "../models/unet.ts";
 import { vaeFactor } from "../models/vae.ts";
+import { passesAt } from "../sampling/guidance.ts";
 import type { Guidance } from "../sampling/guidance.ts";
 import { SAMPLER_NAMES, SPACINGS } from "../sampling/plan.ts";
 import type { SamplerName, Spacing } from "../sampling/plan.ts";
@@ -150,6 +151,9 @@ export function resolveRequest(input: StylizeInput, model: ModelFacts, drawSeed:
     image,
   };
 }
+
+/** How often the network is evaluated for one picture in a guided step. */
+export const passCount = ({ guidance, promptGuidance }: Pick<StylizeRequest, "guidance" | "promptGuidance">): number => passesAt({ scale: guidance, prompt: promptGuidance }, 1).length;
 
 /** A request's guidance as samplers take it. */
 export const guidanceOf = ({ guidance, promptGuidance, guidanceInterval }: Pick<StylizeRequest, "guidance" | "promptGuidance" | "guidanceInterval">): Guidance => ({

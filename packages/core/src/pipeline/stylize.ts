@@ -15,7 +15,7 @@ import { jobParameters } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
 import { previewImages } from "./preview.ts";
 import { readReferences } from "./references.ts";
-import { guidanceOf, resolveRequest } from "./request.ts";
+import { guidanceOf, passCount, resolveRequest } from "./request.ts";
 import type { StylizeInput } from "./request.ts";
 import { ownRuns } from "./rows.ts";
 import type { Evaluator } from "./rows.ts";
@@ -111,7 +111,7 @@ export async function stylize(model: Model, input: StylizeInput, options: Styliz
   await enter("sampling");
   const factor = vaeFactor(c.vae);
   const [height, width] = [request.height / factor, request.width / factor];
-  const batching = options.batching ?? defaultBatching(c, model.provider, { height, width });
+  const batching = options.batching ?? defaultBatching(c, model.provider, { height, width }, passCount(request));
   const elements = c.unet.latentChannels * height * width;
   const groups = chunks([...seeds.keys()], batching.images);
   const latents: Float32Array[] = [];
