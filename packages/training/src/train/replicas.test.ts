@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,9 +20,9 @@ let folder: string;
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), "deadiff-replicas-")); });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The state that a command of two replicas leaves. */
-async function trained(name: string, steps: number): Promise<TrainingState | null> {
-  await promisify(execFile)(process.execPath, [SCRIPT, join(folder, name), String(steps), "2"]);
+/** The state that a command of two replicas leaves, or of another number. */
+async function trained(name: string, steps: number, replicas = 2): Promise<TrainingState | null> {
+  await promisify(execFile)(process.execPath, [SCRIPT, join(folder, name), String(steps), String(replicas)]);
   return loadCheckpoint(join(folder, name, "checkpoint.safetensors"), runOf(folder, steps, 2).identity);
 }
 
@@ -47,6 +47,13 @@ describe("replicas", { timeout: 180_000 }, () => {
     const whole = await trained("whole", 64);
     await trained("halves", 32);
     expect(await trained("halves", 64)).toEqual(whole);
+  });
+
+  test("samples are counted as they were seen, by one replica and then by two", async () => {
+    await trained("more", 50, 1);
+    await trained("more", 100);
+    const lines = (await readFile(join(folder, "more", "metrics.jsonl"), "utf8")).trim().split("\n").map((line) => JSON.parse(line) as { step: number; samples: number });
+    expect(lines.map(({ step, samples }) => [step, samples])).toEqual([[50, 100], [100, 300]]);
   });
 
   test("a run whose replica is killed ends with replica_failed", async () => {

@@ -12,7 +12,6 @@ import type { Trainer, TrainingState, Weights } from "./trainer.ts";
 export type Replicas = {
   /** 0 leads: it alone writes checkpoints and logs. */
   readonly index: number;
-  readonly count: number;
   /**
    * Replaces weights, averages and moments by their means over all replicas, once all are at this step; says whether to stop, as
    * the leading one decides.
@@ -28,7 +27,7 @@ type Answer = { state: TrainingState; stop: boolean };
 /** Starts `count` - 1 processes of this very command; in one of these, joins the process that started it. */
 export function openReplicas(count: number): Replicas {
   const index = readReplica();
-  return index > 0 ? following(index, count) : leading(count);
+  return index > 0 ? following(index) : leading(count);
 }
 
 function leading(count: number): Replicas {
@@ -37,7 +36,7 @@ function leading(count: number): Replicas {
     return { child, states: on(child, "message", { close: ["exit"] }) };
   });
   return {
-    index: 0, count,
+    index: 0,
     async average(trainer, stop) {
       const states = [await trainer.state(), ...await Promise.all(others.map(async ({ states: said }, i) => {
         const { value, done } = await said.next() as IteratorResult<[TrainingState], undefined>;
@@ -53,10 +52,10 @@ function leading(count: number): Replicas {
   };
 }
 
-function following(index: number, count: number): Replicas {
+function following(index: number): Replicas {
   process.once("disconnect", () => process.exit());
   return {
-    index, count,
+    index,
     async average(trainer) {
       const answer = once(process, "message") as Promise<[Answer]>;
       await send(process, await trainer.state());

@@ -55,7 +55,7 @@ const [AVERAGE_EVERY, APART] = [32, 2 ** 20];
 /**
  * Trains until the configured step or an abort, from the run's checkpoint where it has one (frozen weights are those of `initial` even
  * then); returns the final state.
- * The folder holds the checkpoint, one line of metrics per hundred steps, the loss plot and numbered sample sheets.
+ * The folder holds the checkpoint, one line of metrics per fifty steps, the loss plot and numbered sample sheets.
  *
  * @throws DeadiffError `checkpoint_other_run`; whatever a batch or a step fails with (the last checkpoint stays)
  */
@@ -92,6 +92,7 @@ async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, repli
   const { config, log } = run;
   const leads = (replicas?.index ?? 0) === 0;
   const sums = new Map<string, number>();
+  const before = await samplesBefore(run, trainer.step);
   let [counted, since, lastCheckpoint] = [0, performance.now(), performance.now()];
   let stopped = run.signal.aborted;
   while (trainer.step < config.steps && !stopped) {
@@ -110,7 +111,7 @@ async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, repli
       const rate = (counted * samples) / seconds;
       const left = ((config.steps - trainer.step) * samples) / rate / 60;
       log(`step ${trainer.step}/${config.steps}  ${Object.entries(means).map(([n, v]) => `${n} ${v.toPrecision(4)}`).join("  ")}  ${rate.toFixed(1)} samples/s  ${left.toFixed(0)} min left`);
-      await appendFile(join(run.folder, METRICS), `${JSON.stringify({ step: trainer.step, samples: trainer.step * samples, rate, ...means })}\n`);
+      await appendFile(join(run.folder, METRICS), `${JSON.stringify({ step: trainer.step, samples: trainer.step * samples + before, rate, ...means })}\n`);
       sums.clear();
       [counted, since] = [0, performance.now()];
     }
@@ -124,11 +125,22 @@ async function loop(trainer: Trainer, batches: ReturnType<Run["batches"]>, repli
   if (!leads) replicas?.close();
 }
 
+/** Samples that a run saw until a step beyond what this command would have shown it: earlier ones may have had other replicas. */
+async function samplesBefore({ folder, config }: Run, step: number): Promise<number> {
+  const last = (await metricsOf(folder)).findLast((line) => line.step <= step);
+  return last === undefined ? 0 : last.samples - last.step * samplesOf(config);
+}
+
+/** The lines of metrics that a run has written. */
+async function metricsOf(folder: string): Promise<{ step: number; samples: number; loss: number }[]> {
+  const lines = await readFile(join(folder, METRICS), "utf8").catch(() => "");
+  return lines.split("\n").filter(Boolean).map((line) => JSON.parse(line) as { step: number; samples: number; loss: number });
+}
+
 async function checkpoint(trainer: Trainer, run: Run, path: string): Promise<TrainingState> {
   const state = await trainer.state();
   await saveCheckpoint(path, state, run.objective, run.identity);
-  const lines = await readFile(join(run.folder, METRICS), "utf8").catch(() => "");
-  await writeFile(join(run.folder, "loss.svg"), lossPlot(run.objective.name, lines.split("\n").filter(Boolean).map((line) => JSON.parse(line) as { samples: number; loss: number })));
+  await writeFile(join(run.folder, "loss.svg"), lossPlot(run.objective.name, await metricsOf(run.folder)));
   if (run.sheet !== undefined) await run.sheet(state, join(run.folder, `sheet-${String(state.step).padStart(7, "0")}.png`));
   return state;
 }
