@@ -43,7 +43,7 @@ export const AdvancedControls = ({ model }: { readonly model: Model }) => {
       )}
       <Slider id="steps" label="Steps" unit="steps" hint="More steps take longer and bring finer detail." value={now.steps} min={1} max={60} step={1} onChange={(steps) => change({ steps })} />
       <Slider id="guidance" label="Guidance" unit="×" hint="How closely the prompt is followed; high values look harsh." value={now.guidance} min={1} max={15} step={0.5} onChange={(guidance) => change({ guidance })} />
-      <Slider id="prompt-guidance" label="Prompt guidance" unit="×" hint="Follows the prompt closer than the references, which pull toward themselves; takes a third longer." value={now.prompt_guidance} min={0} max={10} step={0.5} onChange={(prompt_guidance) => change({ prompt_guidance })} />
+      <Slider id="prompt-guidance" label="Prompt guidance" unit="×" hint="Follows the prompt closer than the references, which pull toward themselves; takes longer." value={now.prompt_guidance} min={0} max={10} step={0.5} onChange={(prompt_guidance) => change({ prompt_guidance })} />
       <Gains model={model} value={gains} onChange={(next) => set({ gains: next })} />
       <Button size="sm" className="justify-self-start" disabled={preset !== "custom" && gains === null} onClick={() => set({ preset: "balanced", sampling: null, gains: null })}>
         <RotateCcw aria-hidden /> Reset advanced

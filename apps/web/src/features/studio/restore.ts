@@ -101,7 +101,7 @@ const restore = ({ input, parameters, seed, references }: { readonly input: Json
 const samplingFrom = (used: Readonly<Record<string, unknown>>): Pick<Settings, "preset" | "sampling"> => {
   const { sampler, spacing, steps, guidance } = used;
   if (typeof sampler !== "string" || typeof spacing !== "string" || typeof steps !== "number" || typeof guidance !== "number") return { preset: "balanced", sampling: null };
-  const sampling = { sampler, spacing, steps, guidance, prompt_guidance: number(used["promptGuidance"]) ?? 0 };
+  const sampling = { sampler, spacing, steps, guidance, prompt_guidance: number(used["promptGuidance"] ?? used["prompt_guidance"]) ?? 0 };
   return { preset: "custom", sampling: sampling as Sampling };
 };
 
