@@ -86,15 +86,15 @@ describe("import refuses a weight file that is not sound, and leaves no bundle",
   });
 
   test.each([
-    ["a checkpoint that is not there", "import nowhere.ckpt --tokenizer T -o imported", "file_unreadable"],
-    ["a folder for a checkpoint", "import tiny --tokenizer T -o imported", "file_unreadable"],
-    ["a configuration that is not JSON", "import ref.png --tokenizer T --config ref.png -o imported", "config_invalid"],
-    ["a configuration of another layout", "import weights.bin --tokenizer T --config tiny.json -o imported", "config_invalid"],
+    ["a checkpoint that is not there", `import nowhere.ckpt --tokenizer ${tokenizer} -o imported`, "file_unreadable"],
+    ["a folder for a checkpoint", `import tiny --tokenizer ${tokenizer} -o imported`, "file_unreadable"],
+    ["a configuration that is not JSON", `import ref.png --tokenizer ${tokenizer} --config ref.png -o imported`, "config_invalid"],
+    ["a configuration of another layout", `import weights.bin --tokenizer ${tokenizer} --config tiny.json -o imported`, "config_invalid"],
     ["a folder without a tokenizer", `import ${checkpoint} --tokenizer tiny --config small.json -o imported`, "tokenizer_missing"],
-    ["a bundle of that name", "import weights.bin --tokenizer T --config small.json -o tiny", "bundle_exists"],
+    ["a bundle of that name", `import weights.bin --tokenizer ${tokenizer} --config small.json -o tiny`, "bundle_exists"],
   ])("%s: %s", async (_what, line, code) => {
     await writeFile(join(folder, "weights.bin"), torch(weight));
-    expect(await answer(line.replace("T", tokenizer))).toMatchObject({ code: 2, left: [], text: expect.stringContaining(`[${code}]`) as string });
+    expect(await answer(line)).toMatchObject({ code: 2, left: [], text: expect.stringContaining(`[${code}]`) as string });
   });
 });
 
